@@ -1,0 +1,204 @@
+"""What a config says, resolved for one Worker and one environment: frozen data, no behaviour.
+
+`config.parse` makes these, everything else only reads them. All paths are absolute. They cross the
+process border to hosts as MessagePack (see `protocol.control`), so they hold plain data only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path  # noqa: TC003 - read at run time by the codec
+from typing import Any, Literal
+
+from pywrangler.errors import Place  # noqa: TC001 - read at run time by the codec
+
+
+@dataclass(frozen=True, slots=True)
+class Compat:
+    """Behaviour switches derived from the compatibility date and flags (`config.compat`).
+
+    Source of the dates: https://developers.cloudflare.com/workers/configuration/compatibility-flags/
+    and the files in spec/.
+    """
+
+    date: str
+    flags: tuple[str, ...] = ()
+    module_handlers: bool = False
+    """`on_fetch` and friends at module level (before 2025-08-14, or `disable_python_no_global_handlers`)."""
+    external_sdk: bool = True
+    """The vendored SDK with wrapped bindings (from 2026-04-21, or `enable_python_external_sdk`)."""
+    headers_preserve_commas: bool = True
+    """Repeated request headers combine, Set-Cookie stays apart (from 2026-02-17)."""
+    websocket_blob: bool = True
+    """Binary messages arrive as Blob by default (from 2026-03-17)."""
+    websocket_auto_close: bool = True
+    """A plain accepted socket answers a Close by itself (from 2026-04-07)."""
+    websocket_reason_limit: bool = True
+    """Close reasons are limited to 123 bytes (from 2026-03-03)."""
+    delete_all_deletes_alarm: bool = True
+    """`deleteAll()` removes the alarm too (from 2026-02-24)."""
+    workflow_implicit_dependencies: bool = True
+    """Steps take their dependencies from parameter names (from 2026-02-25)."""
+    spa_navigation: bool = True
+    """Navigation requests prefer the single-page application over the Worker (from 2025-04-01)."""
+    ctx_exports: bool = True
+    """`ctx.exports` holds loopback bindings (from 2025-11-17)."""
+    jsnull: bool = True
+    """JavaScript null is `jsnull`, not None (Pyodide 0.28, from 2025-09-29)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DurableObjectBinding:
+    """`durable_objects.bindings[]`: `script_name` None means a class of this Worker."""
+
+    name: str
+    class_name: str
+    script_name: str | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceBinding:
+    """`services[]`."""
+
+    binding: str
+    service: str
+    entrypoint: str | None = None
+    props: dict[str, Any] = field(default_factory=dict)
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DurableObjectClass:
+    """A class of this Worker that migrations, `exports` or bindings name; `sqlite` decides whether SQL is enabled."""
+
+    class_name: str
+    sqlite: bool
+    declared: bool = True
+    """False if a binding names the class but no migration does (the config then carries a warning)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """`assets`: static files."""
+
+    directory: Path
+    binding: str | None = None
+    html_handling: str = "auto-trailing-slash"
+    not_found_handling: str = "none"
+    run_worker_first: bool | tuple[str, ...] = False
+
+
+@dataclass(frozen=True, slots=True)
+class QueueConsumer:
+    """`queues.consumers[]`; times in seconds."""
+
+    queue: str
+    max_batch_size: int = 5
+    max_batch_timeout: float = 1
+    max_retries: int = 2
+    dead_letter_queue: str | None = None
+    retry_delay: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OtherBinding:
+    """A binding of a kind that has no dataclass of its own: `kind` is the config key, `data` the validated entry."""
+
+    kind: str
+    name: str
+    data: dict[str, Any]
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`rules[]`: which files beside `main` are modules of which type."""
+
+    type: str
+    globs: tuple[str, ...]
+    fallthrough: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dev:
+    """`dev`: `port` None means 8787 or the next free one; 0 means any."""
+
+    ip: str = "localhost"
+    port: int | None = None
+    local_protocol: Literal["http", "https"] = "http"
+    host: str | None = None
+    port_place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """`build`: a shell command to run before the start and when a watched directory changes."""
+
+    command: str
+    cwd: Path
+    watch_directories: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """One Worker of one environment, resolved and validated."""
+
+    name: str
+    """The effective name (registry and deploy name): `<name>-<env>` for an environment without a name of its own."""
+    config_path: Path
+    main: Path | None
+    compat: Compat
+    environment: str | None = None
+    vars: dict[str, Any] = field(default_factory=dict)
+    """JSON values as configured; files and flags are merged by `config.vars`."""
+    var_places: dict[str, Place] = field(default_factory=dict)
+    secrets_required: tuple[str, ...] | None = None
+    """`secrets.required`; None without a `secrets` object."""
+    durable_objects: tuple[DurableObjectBinding, ...] = ()
+    durable_object_classes: tuple[DurableObjectClass, ...] = ()
+    services: tuple[ServiceBinding, ...] = ()
+    assets: Assets | None = None
+    queue_consumers: tuple[QueueConsumer, ...] = ()
+    tail_consumers: tuple[str, ...] = ()
+    crons: tuple[str, ...] = ()
+    others: tuple[OtherBinding, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    dev: Dev = Dev()
+    build: Build | None = None
+    first_route_host: str | None = None
+    named: bool = True
+    """False if the config gives no name (then `name` is generated and nobody can bind to it)."""
+    main_place: Place | None = None
+    name_place: Place | None = None
+
+    @property
+    def root(self) -> Path:
+        """The directory of the config: where `.dev.vars`, `.wrangler` and relative paths start."""
+        return self.config_path.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One name of the Worker's `env` that is a plain value, and where it came from."""
+
+    name: str
+    value: Any
+    kind: Literal["text", "json", "secret"]
+    source: str
+    """`vars`, a file name relative to the config, `process.env`, or `--var`."""
+    place: Place | None = None
+    shadows: tuple[str, ...] = ()
+    """Earlier sources of the same name, as `source` or `source:line`, nearest first. Never values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Everything that a session needs to know about one Worker, with the warnings found on the way."""
+
+    worker: WorkerConfig
+    variables: tuple[Variable, ...]
+    files_read: tuple[Path, ...]
+    """Variable files that were used, in the order of reading."""
+    files_watched: tuple[Path, ...]
+    """Config and candidate variable files, existing or not: a change of any of them re-resolves."""

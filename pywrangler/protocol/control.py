@@ -1,0 +1,224 @@
+"""Messages between a session, its nurseries and its hosts.
+
+Every pair is connected by a Unix stream socket. A message is a 4-byte big-endian length and that many
+bytes of MessagePack, tagged by the type's name. Descriptors, if any, travel as SCM_RIGHTS with the first
+byte of the message; the order is given with each type. End of file means that the other side is gone:
+a nursery and a host exit then, a session restarts what it lost.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from pywrangler.config.model import WorkerConfig  # noqa: TC001 - read at run time by the codec
+from pywrangler.errors import Problem, ProtocolError  # noqa: TC001 - read at run time by the codec
+
+MESSAGE_LIMIT_BYTES = 64 * 1024 * 1024
+DESCRIPTORS_PER_MESSAGE = 200  # Linux takes at most 253 in one message (SCM_MAX_FD)
+HEADER = struct.Struct("!I")
+
+
+class Message(msgspec.Struct, tag=True, frozen=True):
+    """Base of all messages."""
+
+
+class HostSettings(msgspec.Struct, frozen=True):
+    """All that a host needs to know; resolved by the session before anything starts."""
+
+    worker: WorkerConfig
+    variables: dict[str, Any]
+    """Final plain values of `env` by name."""
+    state_root: Path
+    """`<persist-to>/v3`; created on first use."""
+    registry_directory: Path
+    """Where entries of other Workers are found."""
+    public_url: str
+    """What the Worker is reached at, e.g. http://localhost:8787."""
+    site_packages: tuple[Path, ...] = ()
+    """The project's own packages, to come before ours on `sys.path`."""
+    strict_limits: bool = False
+    generation: int = 0
+    """Counts the starts of this Worker in this session."""
+
+
+# ---- session -> nursery ---------------------------------------------------------------------------------
+
+
+class Fork(Message, frozen=True):
+    """Start a host. Descriptors: control socket, private listener, public listeners (one or two)."""
+
+    host: int
+    settings: HostSettings
+
+
+class Preload(Message, frozen=True):
+    """Import these third-party modules now, so that later forks have them; `search` comes first on `sys.path`."""
+
+    modules: tuple[str, ...]
+    search: tuple[Path, ...]
+
+
+# ---- nursery -> session ---------------------------------------------------------------------------------
+
+
+class Forked(Message, frozen=True):
+    """A host process exists."""
+
+    host: int
+    pid: int
+
+
+class Exited(Message, frozen=True):
+    """A host process ended: `status` is the exit code, or minus the signal number."""
+
+    host: int
+    pid: int
+    status: int
+
+
+class Unsafe(Message, frozen=True):
+    """Forking is no longer safe (a preloaded module started a thread); replace this nursery, without `modules`."""
+
+    modules: tuple[str, ...]
+
+
+# ---- session -> host ------------------------------------------------------------------------------------
+
+
+class Serve(Message, frozen=True):
+    """Begin to accept. `heir` says that a predecessor will hand over. Descriptor: the handover socket, if heir."""
+
+    heir: bool = False
+
+
+class Retire(Message, frozen=True):
+    """Stop accepting, hand over, finish within the grace and exit. Descriptor: the handover socket."""
+
+    grace_seconds: float
+
+
+class Stop(Message, frozen=True):
+    """Finish within the grace, close every socket with 1001, exit 0."""
+
+    grace_seconds: float
+
+
+# ---- host -> session ------------------------------------------------------------------------------------
+
+
+class Loaded(Message, frozen=True):
+    """User code is imported; the host waits for `Serve`."""
+
+    classes: tuple[str, ...]
+    """Exported Durable Object classes."""
+    entrypoints: tuple[str, ...]
+    """Exported WorkerEntrypoint classes, `default` for the default export."""
+    handlers: tuple[str, ...]
+    """Event handlers of the default export: fetch, scheduled, queue, ..."""
+    modules: tuple[str, ...]
+    """Third-party modules now imported, to preload next time."""
+    files: tuple[Path, ...]
+    """Source files of the Worker that were imported."""
+    problems: tuple[Problem, ...] = ()
+    """Warnings."""
+
+
+class Failed(Message, frozen=True):
+    """User code cannot be loaded; the host exits after this."""
+
+    problem: Problem
+
+
+class Serving(Message, frozen=True):
+    """The host accepts requests."""
+
+
+class Log(Message, frozen=True):
+    """Output of user code: one `print`, `console` call, logging record or traceback."""
+
+    level: Literal["debug", "log", "info", "warn", "error"]
+    text: str
+
+
+class Request(Message, frozen=True):
+    """One line of the request log."""
+
+    method: str
+    path: str
+    status: int
+    reason: str
+    milliseconds: float
+
+
+class Connection(Message, frozen=True):
+    """A channel to another Worker came up or went away, as this host noticed."""
+
+    worker: str
+    connected: bool
+
+
+class Notice(Message, frozen=True):
+    """A problem that the user should see but that stops nothing (a corrupt file set aside, a limit passed)."""
+
+    problem: Problem
+
+
+type_union = (
+    Fork | Preload | Forked | Exited | Unsafe | Serve | Retire | Stop | Loaded | Failed | Serving | Log | Request
+    | Connection | Notice
+)  # fmt: skip
+
+
+def _encode_hook(value: object) -> object:
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot travel in a control message")
+
+
+def _decode_hook(kind: type, value: object) -> object:
+    if issubclass(kind, Path):
+        return Path(str(value))
+    raise TypeError(f"{kind.__name__} cannot travel in a control message")
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_encode_hook)
+_decoder = msgspec.msgpack.Decoder(type_union, dec_hook=_decode_hook)
+
+
+def pack(message: Message) -> bytes:
+    """Return the message as bytes, length first."""
+    body = _encoder.encode(message)
+    return HEADER.pack(len(body)) + body
+
+
+def unpack(body: bytes) -> Any:
+    """Return the message in `body` (without the length); ProtocolError if it is none."""
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, msgspec.ValidationError, TypeError, ValueError, UnicodeDecodeError) as error:
+        raise ProtocolError(f"control message: {error}") from error
+
+
+class Unpacker:
+    """Splits a byte stream into messages; `feed` returns those that are complete."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[Any]:
+        """Take what arrived, return complete messages in order; ProtocolError if one is oversized or malformed."""
+        self._buffer += data
+        messages = []
+        while len(self._buffer) >= HEADER.size:
+            (size,) = HEADER.unpack_from(self._buffer)
+            if size > MESSAGE_LIMIT_BYTES:
+                raise ProtocolError(f"control message of {size} bytes")
+            if len(self._buffer) < HEADER.size + size:
+                break
+            messages.append(unpack(bytes(self._buffer[HEADER.size : HEADER.size + size])))
+            del self._buffer[: HEADER.size + size]
+        return messages

@@ -1,0 +1,80 @@
+"""The event that is being handled, carried by a context variable into every task user code starts.
+
+The rest of the runtime asks here for three things: who is running (`current`), where console output goes (`log`),
+and when something may leave (`output`): the output gate of spec/durable-objects.md, section 3.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+
+class Outputs(Protocol):
+    """The output gate of an object."""
+
+    def hold(self, action: Callable[[], None]) -> None:
+        """Run `action` now if nothing awaits its commit, else right after the commit, in order; drop it on failure."""
+
+
+@dataclass(slots=True)
+class EventContext:
+    """One event. `env` and `ctx` are raw JavaScript values; wrappers are made by the SDK."""
+
+    worker: Any
+    """The `runtime.worker.WorkerRuntime`."""
+    env: Any
+    ctx: Any
+    outputs: Outputs | None = None
+    """The gate of the object that handles the event; None in a stateless entrypoint."""
+    actor: Any = None
+    """The `runtime.objects.Actor`, for objects."""
+    pending: set[asyncio.Future[Any]] = field(default_factory=set)
+    """What `waitUntil` was given and is not done yet."""
+
+
+_current: ContextVar[EventContext | None] = ContextVar("pywrangler_event", default=None)
+
+
+def current() -> EventContext | None:
+    """Return the event being handled, or None (module level, or a task that outlived its host)."""
+    return _current.get()
+
+
+def enter(event: EventContext) -> Any:
+    """Make `event` current in this task and those it starts; give the result to `leave`."""
+    return _current.set(event)
+
+
+def leave(token: Any) -> None:
+    """Undo `enter`."""
+    _current.reset(token)
+
+
+def output(action: Callable[[], None]) -> None:
+    """Run `action` (a send, a call, the start of a request) once all writes issued before it are durable."""
+    event = _current.get()
+    if event is None or event.outputs is None:
+        action()
+    else:
+        event.outputs.hold(action)
+
+
+_sink: Callable[[str, str], None] | None = None
+
+
+def set_log_sink(sink: Callable[[str, str], None]) -> None:
+    """Send log output to `sink(level, text)`; levels are debug, log, info, warn, error."""
+    global _sink
+    _sink = sink
+
+
+def log(level: str, text: str) -> None:
+    """Report one piece of output of user code; without a sink (plain tests) it is dropped."""
+    if _sink is not None:
+        _sink(level, text)
