@@ -1,0 +1,33 @@
+"""What all tests share: the modules that user code imports, and a way to run a coroutine under a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+T = TypeVar("T")
+
+MODULES = Path(__file__).parents[1] / "pywrangler" / "modules"
+if str(MODULES) not in sys.path:
+    # As a host does, so that `workers`, `js` and `pyodide` are importable.
+    sys.path.insert(0, str(MODULES))
+
+
+@pytest.fixture
+def run_async() -> Callable[..., Any]:
+    """Return `run(coroutine, timeout=10)`: runs it on a fresh loop, fails when the deadline passes."""
+
+    def run(coroutine: Coroutine[Any, Any, T], timeout: float = 10) -> T:
+        async def bounded() -> T:
+            return await asyncio.wait_for(coroutine, timeout)
+
+        return asyncio.run(bounded())
+
+    return run
