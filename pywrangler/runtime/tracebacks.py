@@ -1,0 +1,267 @@
+"""How an exception of user code is shown: in the terminal, to curl, to a browser, and as the reason a load failed.
+
+Rules
+- The frames of the project's own files come first and in full; those of libraries and of pywrangler are counted, not
+  listed. Only where no frame of the project exists, or where the error is a bug of ours, everything is listed.
+- A bug of ours is an error whose innermost frame is ours and whose line does not raise: what we raise on purpose
+  tells users about their own mistake.
+- An error that came from another Worker carries that Worker's stack as text; it is shown below the local frames.
+- The cause of an error is shown below it.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sysconfig
+import traceback
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pywrangler.errors import Place, Problem
+from pywrangler.runtime.js.errors import JsException
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Owner = Literal["project", "pywrangler", "library"]
+
+OUR_PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
+STANDARD_LIBRARY = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib")})
+INSTALLED = frozenset({"site-packages", "dist-packages", "python_modules", "node_modules"})
+PYTHON_TRACEBACK = "Traceback (most recent call last):"
+EXCERPT_LINES = 2
+"""Lines shown above the line of a problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One line of code on the way to an error; columns count characters from 0, both -1 where unknown."""
+
+    path: str
+    line: int
+    function: str
+    source: str
+    owner: Owner
+    column: int = -1
+    end_column: int = -1
+
+    @property
+    def where(self) -> str:
+        """`file:line` as terminals make it clickable: relative to the working directory where it lies below it."""
+        return f"{shown_path(self.path)}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One exception of a chain: its headline, its frames from the outermost to the innermost, what came before."""
+
+    headline: str
+    frames: tuple[Frame, ...]
+    listed: tuple[Frame, ...]
+    """The frames that are shown."""
+    remote: str
+    """The stack of the Worker that the error came from; empty for local errors."""
+    relation: str
+    """How it led to the link before it; empty for the first."""
+
+    @property
+    def folded(self) -> str:
+        """What the frames that are not listed belong to, in words; empty if all are listed."""
+        hidden = [frame for frame in self.frames if frame not in self.listed]
+        if not hidden:
+            return ""
+        counts = Counter(_package(frame) for frame in hidden)
+        noun = "frame" if len(hidden) == 1 else "frames"
+        return f"{len(hidden)} more {noun} in {', '.join(counts)}"
+
+
+def format_for_terminal(exc: BaseException, root: Path) -> str:
+    """Return the error for the terminal: headline, frames with their source lines, what led to it."""
+    lines: list[str] = []
+    for link in chain(exc, root):
+        lines.append(f"{link.relation}{link.headline}")
+        for frame in reversed(link.listed):
+            lines.append(f"    at {frame.where} in {frame.function}")
+            if frame.source:
+                lines.append(f"        {frame.source.strip()}")
+                if marks := _carets(frame):
+                    lines.append(f"        {marks}")
+        if link.folded:
+            lines.append(f"    ({link.folded})")
+        if link.remote:
+            lines.append("  in the other Worker:")
+            lines.extend(f"    {line}" for line in link.remote.splitlines())
+    return "\n".join(lines)
+
+
+def format_plain(exc: BaseException, root: Path | None = None) -> str:
+    """Return the error as the `text/plain` body of a 500 (spec/cli.md, section 2)."""
+    lines: list[str] = []
+    for link in chain(exc, root):
+        lines.append(f"{link.relation}{link.headline}")
+        lines.extend(f"    at {frame.function} ({frame.where})" for frame in reversed(link.listed))
+        lines.extend(f"    {line}" for line in link.remote.splitlines())
+    return "\n".join(lines) + "\n"
+
+
+def format_page(exc: BaseException, root: Path) -> str:
+    """Return the error as an HTML page of its own for a browser."""
+    from pywrangler.runtime.error_page import render
+
+    return render(exc, root)
+
+
+def syntax_problem(exc: BaseException, root: Path) -> Problem:
+    """Return why a module cannot be loaded: place, text and an excerpt with a caret.
+
+    `exc` is what importing raised. The place is the line of a syntax error, else the innermost line of the project.
+    """
+    if isinstance(exc, SyntaxError) and exc.filename and exc.lineno:
+        place = Place(Path(exc.filename), exc.lineno, exc.offset or 0)
+        width = (exc.end_offset or 0) - (exc.offset or 0) if exc.end_lineno == exc.lineno else 1
+        return Problem(
+            code="syntax-error",
+            what=f"{type(exc).__name__}: {exc.msg}",
+            place=place,
+            excerpt=excerpt(exc.filename, exc.lineno, exc.offset or 0, width, exc.text or ""),
+        )
+    link = next(chain(exc, root))
+    own = [frame for frame in link.frames if frame.owner == "project"]
+    remedy = ""
+    code = "load-error"
+    if isinstance(exc, ImportError):
+        code = "import-error"
+        if isinstance(exc, ModuleNotFoundError) and exc.name:
+            remedy = f"Is {exc.name.partition('.')[0]} installed in the environment that runs pywrangler?"
+    if not own:
+        return Problem(code=code, what=link.headline, remedy=remedy)
+    frame = own[-1]
+    place = Place(Path(frame.path), frame.line, frame.column + 1)
+    shown = excerpt(frame.path, frame.line, frame.column + 1, frame.end_column - frame.column, frame.source)
+    return Problem(code=code, what=link.headline, remedy=remedy, place=place, excerpt=shown)
+
+
+def excerpt(path: str, line: int, column: int, width: int = 1, fallback: str = "") -> str:
+    """Return the lines up to `line` with numbers and carets below `column` (counted from 1; 0 draws none)."""
+    numbers = range(max(1, line - EXCERPT_LINES), line + 1)
+    sources = {number: linecache.getline(path, number).rstrip() for number in numbers}
+    if not sources[line]:
+        sources = {line: fallback.rstrip()}
+    if not sources[line]:
+        return ""
+    gutter = len(str(line))
+    shown = [f"{number:>{gutter}} | {source}" for number, source in sources.items()]
+    if column > 0:
+        # Tabs are kept, so that the caret stands below its column at any width of a tab.
+        indent = "".join("\t" if character == "\t" else " " for character in sources[line][: column - 1])
+        width = max(1, min(width, len(sources[line]) - column + 1))
+        shown.append(f"{' ' * gutter} | {indent.ljust(column - 1)}{'^' * width}")
+    return "\n".join(shown)
+
+
+def chain(exc: BaseException, root: Path | None, relation: str = "") -> Iterator[Link]:
+    """Yield the error, then its causes and, for groups, its members."""
+    waiting: list[tuple[BaseException, str]] = [(exc, relation)]
+    seen: set[int] = set()
+    while waiting:
+        error, relation = waiting.pop(0)
+        if id(error) in seen:
+            continue
+        seen.add(id(error))
+        frames = tuple(_frames(error, root))
+        yield Link(headline(error), frames, _listed(frames), remote_stack(error), relation)
+        if isinstance(error, BaseExceptionGroup):
+            waiting.extend((member, "one of the group: ") for member in error.exceptions)
+        if error.__cause__ is not None:
+            waiting.append((error.__cause__, "caused by: "))
+        elif error.__context__ is not None and not error.__suppress_context__:
+            waiting.append((error.__context__, "while handling: "))
+
+
+def headline(error: BaseException) -> str:
+    """Return type and message in one line or few, without a traceback inside the message."""
+    if isinstance(error, JsException):
+        if PYTHON_TRACEBACK in error.message:
+            return error.message.rstrip().rpartition("\n")[2]
+        return str(error)
+    return "".join(traceback.format_exception_only(error)).rstrip()
+
+
+def remote_stack(error: BaseException) -> str:
+    """Return the stack text that an error brought from another Worker, or nothing."""
+    if not isinstance(error, JsException):
+        return ""
+    if PYTHON_TRACEBACK in error.message:
+        return error.message.rstrip()
+    stack = error.stack.rstrip()
+    return stack if stack not in ("", str(error)) else ""
+
+
+def shown_path(path: str) -> str:
+    """Return `path` relative to the working directory if it lies below it, else unchanged."""
+    try:
+        here = str(Path.cwd()) + os.sep
+    except FileNotFoundError:  # the working directory was deleted
+        return path
+    return path.removeprefix(here)
+
+
+def owner_of(path: str, root: Path | None) -> Owner:
+    """Tell whose code a file is. Files outside of `root` that nobody installed belong to the project too."""
+    if not path or path.startswith("<"):
+        return "library"
+    if path.startswith(OUR_PACKAGE):
+        return "pywrangler"
+    inside = path.removeprefix(str(root) + os.sep) if root is not None else path
+    parts = Path(inside).parts
+    if not INSTALLED.isdisjoint(parts) or (inside == path and path.startswith(STANDARD_LIBRARY)):
+        return "library"
+    return "project"
+
+
+def _frames(error: BaseException, root: Path | None) -> Iterator[Frame]:
+    for summary in traceback.extract_tb(error.__traceback__):
+        source = linecache.getline(summary.filename, summary.lineno or 0).rstrip("\r\n") or (summary.line or "")
+        column = end_column = -1
+        if summary.colno is not None and summary.end_colno is not None:
+            column = _characters(source, summary.colno)
+            same_line = summary.end_lineno == summary.lineno
+            end_column = _characters(source, summary.end_colno) if same_line else len(source)
+        path = os.path.abspath(summary.filename) if not summary.filename.startswith("<") else summary.filename  # noqa: PTH100 - frames of eval have no path
+        owner = owner_of(path, root)
+        yield Frame(path, summary.lineno or 0, summary.name, source, owner, column, end_column)
+
+
+def _listed(frames: Sequence[Frame]) -> tuple[Frame, ...]:
+    own = tuple(frame for frame in frames if frame.owner == "project")
+    is_our_bug = (
+        bool(frames) and frames[-1].owner == "pywrangler" and not frames[-1].source.lstrip().startswith("raise")
+    )
+    return own if own and not is_our_bug else tuple(frames)
+
+
+def _characters(source: str, byte_offset: int) -> int:
+    return len(source.encode()[:byte_offset].decode(errors="replace"))
+
+
+def _carets(frame: Frame) -> str:
+    """Mark the part of the line that failed, unless it is all of it."""
+    text = frame.source.strip()
+    start = frame.column - (len(frame.source) - len(frame.source.lstrip()))
+    width = min(frame.end_column - frame.column, len(text) - start)
+    if frame.column < 0 or start < 0 or width <= 0 or width >= len(text):
+        return ""
+    return " " * start + "^" * width
+
+
+def _package(frame: Frame) -> str:
+    if frame.owner == "pywrangler":
+        return "pywrangler"
+    parts = Path(frame.path).parts
+    for index in range(len(parts) - 2, -1, -1):
+        if parts[index] in INSTALLED:
+            return parts[index + 1].removesuffix(".py")
+    return "Python's library" if frame.owner == "library" else "the project"
