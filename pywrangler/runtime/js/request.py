@@ -1,0 +1,298 @@
+"""Request (https://fetch.spec.whatwg.org/#request-class, as Workers have it; spec/workers-module.md, section 3).
+
+Two ways in: `Request.new(input, init)` from user code, validated; `Request.from_wire(...)` from a socket or a channel,
+which stores what it is given and makes everything else on demand. Headers of an incoming request are immutable.
+Workers know no credentials, mode, destination or referrer: these names do not exist.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pywrangler.runtime.js.body import BodyMixin, Content, extract
+from pywrangler.runtime.js.errors import type_error
+from pywrangler.runtime.js.headers import Headers, Pairs
+from pywrangler.runtime.js.proxy import JsProxy, jsnull
+from pywrangler.runtime.js.readable import USED
+from pywrangler.runtime.js.webidl import Members, members, to_string
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+METHODS = frozenset(
+    "GET HEAD POST PUT DELETE PATCH PURGE OPTIONS TRACE COPY LOCK MKCOL MOVE PROPFIND PROPPATCH SEARCH UNLOCK ACL REPORT "
+    "MKACTIVITY CHECKOUT MERGE M-SEARCH NOTIFY SUBSCRIBE UNSUBSCRIBE QUERY BAN".split()
+)
+# A URL that its parser would return unchanged; anything else takes the long way.
+_PLAIN_URL = re.compile(r"https?://(?:[a-z]+\.)*[a-z]+(?::(?!80/|443/)[1-9][0-9]{0,3})?/[A-Za-z0-9_~/-]*")
+
+PLACEHOLDER_CF: dict[str, Any] = {
+    "asn": 395747,
+    "asOrganization": "Cloudflare",
+    "city": "Austin",
+    "clientAcceptEncoding": "gzip, deflate, br",
+    "clientTcpRtt": 35,
+    "colo": "DFW",
+    "continent": "NA",
+    "country": "US",
+    "edgeRequestKeepAliveStatus": 1,
+    "httpProtocol": "HTTP/1.1",
+    "isEUCountry": "0",
+    "latitude": "30.27130",
+    "longitude": "-97.74260",
+    "metroCode": "635",
+    "postalCode": "78701",
+    "region": "Texas",
+    "regionCode": "TX",
+    "requestPriority": "",
+    "timezone": "America/Chicago",
+    "tlsCipher": "AEAD-AES128-GCM-SHA256",
+    "tlsVersion": "TLSv1.3",
+}
+"""What `request.cf` shows locally (spec/workers-module.md, section 3)."""
+
+
+def placeholder_cf() -> Any:
+    """Return a new `cf` object for a request that came from a client."""
+    from pywrangler.runtime.js.webidl import record
+
+    return record(**PLACEHOLDER_CF)
+
+
+def parse_url(text: str) -> str:
+    """Return an absolute URL in its normal form; TypeError if it is none."""
+    if _PLAIN_URL.fullmatch(text) is not None:
+        return text
+    from pywrangler.runtime.js.url import parse
+
+    parsed = parse(text)
+    if parsed is None:
+        raise type_error(f"Invalid URL: {text}")
+    return parsed.href
+
+
+def parse_method(value: Any) -> str:
+    """Return the method in upper case; TypeError for one that Workers do not know."""
+    method = to_string(value)
+    if method in METHODS:
+        return method
+    upper = method.upper()
+    if upper not in METHODS:
+        raise type_error(f"Invalid HTTP method string: {method}")
+    return upper
+
+
+class Request(BodyMixin):
+    """A request, incoming or to be sent."""
+
+    __slots__ = (
+        "_cache",
+        "_cf",
+        "_headers",
+        "_immutable",
+        "_method",
+        "_pairs",
+        "_redirect",
+        "_signal",
+        "_url",
+        "fetcher",
+    )
+
+    _method: str
+    _url: str
+    _pairs: Pairs
+    _headers: Headers | None
+    _immutable: bool
+    _cf: Any
+    """The object, None for undefined, or a function that makes it when it is asked for."""
+    _signal: Any
+    _redirect: str
+    _cache: str | None
+    fetcher: Any
+
+    def __init__(self, input: Any, init: Any = None, /, **keywords: Any) -> None:
+        options = members(init, keywords, "Request")
+        self._used = False
+        self._headers = None
+        self._immutable = False
+        self._signal = None
+        self._cache = None
+        self._cf = None
+        self._method = "GET"
+        self._redirect = "follow"
+        self._pairs = []
+        self._body = None
+        self.fetcher = None
+        if isinstance(input, Request):
+            self._copy(input, options)
+        else:
+            self._url = parse_url(to_string(input))
+        self._apply(options)
+
+    @classmethod
+    def from_wire(
+        cls,
+        method: str,
+        url: str,
+        headers: Pairs,
+        body: Content = None,
+        cf: Any = None,
+        *,
+        signal: Any = None,
+        redirect: str = "manual",
+    ) -> Request:
+        """Adopt an incoming request: names of headers in lower case, URL absolute.
+
+        `cf` is an object, None, or a function without arguments that makes the object when it is first read.
+        """
+        request = cls.__new__(cls)
+        request._method = method
+        request._url = url
+        request._pairs = headers
+        request._headers = None
+        request._immutable = True
+        request._body = body
+        request._used = False
+        request._cf = cf
+        request._signal = signal
+        request._redirect = redirect
+        request._cache = None
+        request.fetcher = None
+        return request
+
+    def _copy(self, other: Request, options: Members) -> None:
+        self._url = other._url
+        self._method = other._method
+        self._pairs = other._pairs.copy()
+        self._redirect = other._redirect
+        self._cache = other._cache
+        self._cf = other._cf
+        self._signal = other._signal
+        self.fetcher = other.fetcher
+        if options.get("body") is None and other._body is not None:
+            if other.bodyUsed:
+                raise type_error(USED)
+            self._body = other.claim()
+
+    def _apply(self, options: Members) -> None:
+        method = options.get("method")
+        if method is not None:
+            self._method = parse_method(method)
+        headers = options.get("headers")
+        if headers is not None:
+            self._pairs = Headers.new(headers).pairs()
+        body = options.get("body")
+        if body is not None and body is not jsnull:
+            if self._method in {"GET", "HEAD"}:
+                raise type_error("Request with a GET or HEAD method cannot have a body.")
+            self._body, content_type = extract(body)
+            if content_type is not None and not any(name == "content-type" for name, _ in self._pairs):
+                self._pairs.append(("content-type", content_type))
+        elif self._body is not None and method is not None and self._method in {"GET", "HEAD"}:
+            raise type_error("Request with a GET or HEAD method cannot have a body.")
+        self._apply_rest(options)
+
+    def _apply_rest(self, options: Members) -> None:
+        redirect = options.get("redirect")
+        if redirect is not None:
+            self._redirect = to_string(redirect)
+            if self._redirect not in {"follow", "manual"}:
+                raise type_error(
+                    'Invalid redirect value, must be one of "follow" or "manual" ("error" won\'t be implemented since it '
+                    'does not make sense at the edge; use "manual" and check the response status code).'
+                )
+        cache = options.get("cache")
+        if cache is not None and cache is not jsnull:
+            self._cache = to_string(cache)
+            if self._cache not in {"no-store", "no-cache", "reload"}:
+                raise type_error(f"Unsupported cache mode: {self._cache}")
+        signal = options.get("signal")
+        if signal is not None:
+            if signal is not jsnull and not hasattr(signal, "aborted"):
+                raise type_error("Failed to construct 'Request': member signal is not of type AbortSignal.")
+            self._signal = None if signal is jsnull else signal
+        cf = options.get("cf")
+        if cf is not None:
+            self._cf = None if cf is jsnull else cf
+        fetcher = options.get("fetcher")
+        if fetcher is not None and fetcher is not jsnull:
+            self.fetcher = fetcher
+
+    # ---- what it says -----------------------------------------------------------------------------------
+
+    @property
+    def method(self) -> str:
+        """The method, in upper case."""
+        return self._method
+
+    @property
+    def url(self) -> str:
+        """The absolute URL."""
+        return self._url
+
+    @property
+    def headers(self) -> Headers:
+        """The headers."""
+        if self._headers is None:
+            self._headers = Headers.from_pairs(self._pairs, self._immutable)
+        return self._headers
+
+    def pairs(self) -> Pairs:
+        """Return the header list as it goes on the wire."""
+        return self._pairs
+
+    @property
+    def cf(self) -> Any:
+        """What Cloudflare knows about the connection; undefined for a request made by a Worker."""
+        if callable(self._cf) and not isinstance(self._cf, JsProxy):
+            make: Callable[[], Any] = self._cf
+            self._cf = make()
+        return self._cf
+
+    @property
+    def signal(self) -> Any:
+        """The AbortSignal; one that is never aborted if none was given."""
+        if self._signal is None:
+            from pywrangler.runtime.js.abort import AbortSignal
+
+            self._signal = AbortSignal.never()
+        return self._signal
+
+    @property
+    def given_signal(self) -> Any:
+        """The AbortSignal that was given, or None."""
+        return self._signal
+
+    @property
+    def redirect(self) -> str:
+        """What to do with redirects: follow or manual."""
+        return self._redirect
+
+    @property
+    def cache(self) -> str | None:
+        """The cache mode, undefined if none was given."""
+        return self._cache
+
+    @property
+    def integrity(self) -> str:
+        """Always empty: not implemented by Workers."""
+        return ""
+
+    @property
+    def keepalive(self) -> bool:
+        """Always false."""
+        return False
+
+    def clone(self) -> Request:
+        """Return a copy; both bodies can be read. TypeError if the body was used."""
+        if self.bodyUsed:
+            raise type_error(USED)
+        copy = Request.from_wire(
+            self._method, self._url, self._pairs.copy(), self._tee(), self._cf, redirect=self._redirect
+        )
+        copy._signal = self._signal
+        copy._cache = self._cache
+        copy._immutable = self._immutable
+        copy.fetcher = self.fetcher
+        return copy
