@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from pywrangler.runtime.js.proxy import JsValue
 
-class JsException(Exception):  # noqa: N818 - Pyodide's name
-    """A JavaScript error that reached Python (https://pyodide.org: `pyodide.ffi.JsException`)."""
+
+class JsException(Exception, JsValue):
+    """A JavaScript error: thrown and caught, or passed around (https://pyodide.org: `pyodide.ffi.JsException`)."""
 
     def __init__(self, name: str, message: str, stack: str = "", properties: dict[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -28,6 +30,14 @@ class JsException(Exception):  # noqa: N818 - Pyodide's name
             return properties[attribute]
         raise AttributeError(attribute)
 
+    def toString(self) -> str:
+        """What `String(error)` gives."""
+        return str(self)
+
+    def to_py(self, **_options: Any) -> JsException:
+        """Errors have no Python equivalent but themselves."""
+        return self
+
     @property
     def js_error(self) -> JsException:
         """The error object itself."""
@@ -36,6 +46,11 @@ class JsException(Exception):  # noqa: N818 - Pyodide's name
     def mark(self, **properties: Any) -> JsException:
         """Set properties such as `remote=True` and return the error, ready to raise."""
         self.properties.update(properties)
+        return self
+
+    def with_cause(self, cause: BaseException) -> JsException:
+        """Remember the Python exception that this error stands for, so that a traceback can show it."""
+        self.__cause__ = cause
         return self
 
 

@@ -1,0 +1,28 @@
+"""Warnings about code that production ignores or fails on: once for each place in user code."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from pywrangler.runtime import context
+
+_OURS = str(Path(__file__).parents[2])
+_given: set[tuple[str, int, str]] = set()
+
+
+def warn_once(text: str) -> None:
+    """Log a warning, with the line of user code that caused it; the same line is told once."""
+    place = user_place()
+    if place is None or (*place, text) in _given:
+        return
+    _given.add((*place, text))
+    context.log("warn", f"{text} ({place[0]}:{place[1]})")
+
+
+def user_place() -> tuple[str, int] | None:
+    """Return file and line of the innermost caller outside this package; None if there is none."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_OURS):
+        frame = frame.f_back  # type: ignore[assignment]
+    return None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
