@@ -215,7 +215,7 @@ class Writer:
             self._number(value)
             self._set(value)
         else:
-            node = self._describe(value)
+            node = value if kind in _NODE_WRITERS else self._describe(value)
             writer = _NODE_WRITERS.get(type(node))
             if writer is None:
                 self.write(node)
