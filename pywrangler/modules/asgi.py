@@ -1,0 +1,8 @@
+"""The module `asgi`: another name of `workers.asgi`."""
+
+import sys
+
+from workers import asgi
+
+# One module under two names, so that what a test replaces on one is replaced on the other.
+sys.modules[__name__] = asgi

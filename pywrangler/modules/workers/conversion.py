@@ -1,0 +1,189 @@
+"""Values between Python and JavaScript, by the rules of bindings (contract: spec/workers-module.md, section 9).
+
+To JavaScript: None becomes null, list an array, dict a plain object with string keys, set a Set, bytes a Uint8Array,
+datetime a Date (naive means local time), an exception an Error, objects of this package what they wrap. tuple,
+bytearray, regular expressions and awaitables are refused. Anything else crosses as a Python object, which fails later
+where it cannot be serialised.
+
+From JavaScript: null and undefined become None, integral numbers int, arrays list, plain objects and Maps JsDict, Sets
+set, buffers memoryview, Dates naive local datetimes, Errors `Exception`, web objects the classes of this package.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pywrangler.runtime.js.arrays import JsArray
+from pywrangler.runtime.js.blob import Blob as JsBlob
+from pywrangler.runtime.js.errors import JsException
+from pywrangler.runtime.js.form_data import FormData as JsFormData
+from pywrangler.runtime.js.jsdict import JsDict
+from pywrangler.runtime.js.maps import JsMap, JsSet
+from pywrangler.runtime.js.primitives import to_string
+from pywrangler.runtime.js.proxy import JsValue, jsnull
+from pywrangler.runtime.js.request import Request as JsRequest
+from pywrangler.runtime.js.response import Response as JsResponse
+from pywrangler.runtime.js.values import JsObject, array, plain
+from workers._javascript import js_name
+from workers._mode import MODE
+from workers.blob import Blob
+from workers.form_data import FormData
+from workers.request import Request
+from workers.response import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SIMPLE = frozenset({str, bool, int, float})
+
+
+def python_to_rpc(value: Any) -> Any:
+    """Return `value` as JavaScript receives it; TypeError "... cannot be sent over RPC." for what is refused."""
+    kind = type(value)
+    if kind in _SIMPLE:
+        return value
+    if value is None:
+        return jsnull
+    return _to_js(value, {})
+
+
+def _to_js(value: Any, seen: dict[int, Any]) -> Any:
+    kind = type(value)
+    if kind in _SIMPLE:
+        return value
+    if value is None:
+        return jsnull
+    if kind is dict or kind is JsDict:
+        return _dict_to_js(value, seen)
+    if kind is list:
+        known = seen.get(id(value))
+        if known is None:
+            known = seen[id(value)] = array(())
+            known._items.extend([_to_js(item, seen) for item in value])
+        return known
+    if isinstance(value, JsValue):
+        if js_name(value) == "RegExp":
+            raise not_sendable(value)
+        return value
+    return _object_to_js(value, seen)
+
+
+def _dict_to_js(value: dict[Any, Any], seen: dict[int, Any]) -> Any:
+    known = seen.get(id(value))
+    if known is not None:
+        return known
+    if MODE.external_sdk:
+        known = seen[id(value)] = plain({})
+        state = known.__dict__
+        for key, item in value.items():
+            state[key if type(key) is str else to_string(key)] = _to_js(item, seen)
+    else:
+        known = seen[id(value)] = JsMap.new()
+        for key, item in value.items():
+            known.set(_to_js(key, seen), _to_js(item, seen))
+    return known
+
+
+def _object_to_js(value: Any, seen: dict[int, Any]) -> Any:
+    inner = getattr(value, "js_object", None)
+    if inner is not None:
+        return inner
+    if isinstance(value, (tuple, bytearray)) or hasattr(value, "__await__"):
+        raise not_sendable(value)
+    if isinstance(value, (bytes, memoryview)):
+        from pywrangler.runtime.js.typed_arrays import Uint8Array
+
+        return Uint8Array.from_bytes(bytes(value))
+    if isinstance(value, (set, frozenset)):
+        return JsSet.new([_to_js(item, seen) for item in value])
+    if isinstance(value, dict):
+        return _dict_to_js(value, seen)
+    if isinstance(value, list):
+        return array([_to_js(item, seen) for item in value])
+    if isinstance(value, datetime):
+        from pywrangler.runtime.js.date import JsDate
+
+        return JsDate.new(milliseconds(value))
+    if isinstance(value, BaseException):
+        return JsException("Error", str(value))
+    return value
+
+
+def not_sendable(value: Any) -> TypeError:
+    """Return the error for a value that does not cross."""
+    return TypeError(f"{js_name(value) or type(value)} cannot be sent over RPC.")
+
+
+def milliseconds(value: datetime) -> int | float:
+    """Return a datetime as milliseconds since the epoch; a naive one is local time."""
+    exact = value.timestamp() * 1000
+    rounded = round(exact)
+    return rounded if abs(exact - rounded) < 1e-3 else exact
+
+
+def python_from_rpc(value: Any) -> Any:
+    """Return a JavaScript value as Python code receives it; Python values are returned unchanged."""
+    kind = type(value)
+    if kind is str or kind is bool or kind is int or value is None:
+        return value
+    if kind is float:
+        return int(value) if value.is_integer() else value
+    return _from_js(value, {})
+
+
+def _from_js(value: Any, seen: dict[int, Any]) -> Any:
+    kind = type(value)
+    if kind is str or kind is bool or kind is int or value is None:
+        return value
+    if kind is float:
+        return int(value) if value.is_integer() else value
+    if value is jsnull:
+        return None
+    result: Any = seen.get(id(value))
+    if result is not None:
+        return result
+    if kind is JsObject:
+        result = seen[id(value)] = JsDict()
+        for key, item in value._own_properties().items():
+            result[key] = _from_js(item, seen)
+        return result
+    if kind is JsArray:
+        result = seen[id(value)] = []
+        result.extend([_from_js(item, seen) for item in value])
+        return result
+    if isinstance(value, JsMap):
+        result = seen[id(value)] = JsDict()
+        for key, item in value.items():
+            result[_from_js(key, seen)] = _from_js(item, seen)
+        return result
+    if isinstance(value, JsSet):
+        return {_from_js(item, seen) for item in value}
+    return _object_from_js(value)
+
+
+def _object_from_js(value: Any) -> Any:
+    if isinstance(value, JsException):
+        return Exception(str(value))
+    if not isinstance(value, JsValue):
+        return value
+    for kind, wrap in WEB_CLASSES:
+        if isinstance(value, kind):
+            return wrap(value)
+    if getattr(value, "byteLength", None) is not None:
+        return memoryview(value.to_bytes())  # type: ignore[attr-defined]
+    name = js_name(value)
+    if name == "Date":
+        return datetime.fromtimestamp(value.getTime() / 1000)  # type: ignore[attr-defined]  # noqa: DTZ006 - the contract says naive
+    if name == "Number":
+        return python_from_rpc(value.valueOf())
+    return value
+
+
+WEB_CLASSES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (JsResponse, Response),
+    (JsRequest, Request.of),
+    (JsFormData, FormData),
+    (JsBlob, Blob._of),
+)
+"""JavaScript classes of the web and what wraps them."""

@@ -1,0 +1,36 @@
+"""`import_from_javascript`: the JavaScript modules that exist natively (spec/workers-module.md, section 11)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pywrangler.runtime.js.values import JsFunction, plain
+
+
+def import_from_javascript(name: str) -> Any:
+    """Return a JavaScript module; ImportError for anything but `cloudflare:workers` and `cloudflare:sockets`."""
+    if name == "cloudflare:workers":
+        return _cloudflare_workers()
+    if name == "cloudflare:sockets":
+        return plain({"connect": JsFunction.new(_connect)})
+    raise ImportError(f"Failed to import '{name}': only cloudflare:workers and cloudflare:sockets exist locally")
+
+
+def _cloudflare_workers() -> Any:
+    from workers import entrypoints, wait_until
+    from workers._mode import raw_env
+
+    return plain(
+        {
+            "env": raw_env(),
+            "waitUntil": JsFunction.new(wait_until),
+            "DurableObject": entrypoints.DurableObject,
+            "WorkerEntrypoint": entrypoints.WorkerEntrypoint,
+            "WorkflowEntrypoint": entrypoints.WorkflowEntrypoint,
+            "RpcTarget": entrypoints.RpcTarget,
+        }
+    )
+
+
+def _connect(*_arguments: Any, **_options: Any) -> Any:
+    raise NotImplementedError("cloudflare:sockets.connect() is not available locally yet; asyncio.open_connection is")

@@ -1,0 +1,24 @@
+"""Values and bindings across the border to JavaScript, under the names that code and tests import them by."""
+
+from __future__ import annotations
+
+from workers.conversion import python_from_rpc, python_to_rpc
+from workers.wrappers import (
+    _BindingWrapper,
+    _DurableObjectNamespaceWrapper,
+    _EnvWrapper,
+    _FetcherWrapper,
+    _RpcStubWrapper,
+    _WorkflowWrapper,
+)
+
+__all__ = [
+    "_BindingWrapper",
+    "_DurableObjectNamespaceWrapper",
+    "_EnvWrapper",
+    "_FetcherWrapper",
+    "_RpcStubWrapper",
+    "_WorkflowWrapper",
+    "python_from_rpc",
+    "python_to_rpc",
+]

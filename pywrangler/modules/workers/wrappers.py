@@ -1,0 +1,256 @@
+"""What user code sees of bindings (contract: spec/workers-module.md, sections 7 and 8).
+
+A wrapped method converts its arguments, starts the operation at the call, and returns an awaitable of the converted
+result where JavaScript returns a promise. Keyword arguments become one trailing options object. Attributes are
+converted and cached on first read. Calls of Durable Objects and services take the short way: their stubs copy Python
+values themselves, so nothing is converted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pywrangler.runtime.js.jsdict import JsDict
+from pywrangler.runtime.js.proxy import JsPromise, JsProxy
+from workers._javascript import BODY_CLASSES, js_name
+from workers._mode import MODE
+from workers._started import Started
+from workers.conversion import python_from_rpc, python_to_rpc
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from workers.response import Response
+
+NEVER_WRAPPED = BODY_CLASSES | {"Headers", "Response", "Request", "Promise"}
+
+
+def wrap_result(value: Any) -> Any:
+    """Return what a binding gave as user code receives it: converted, and wrapped where it stays an object."""
+    value = python_from_rpc(value)
+    if type(value) is list:
+        return [_wrap_object(item) for item in value]
+    return _wrap_object(value)
+
+
+def _wrap_object(value: Any) -> Any:
+    if not isinstance(value, JsProxy):
+        return value
+    name = js_name(value)
+    if name in NEVER_WRAPPED:
+        return value
+    special = WRAPPERS.get(name)
+    if special is not None:
+        return special(value)
+    return _RpcStubWrapper(value) if callable(value) else _BindingWrapper(value)
+
+
+def _caller(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function` of JavaScript as user code calls it."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        converted = {name: python_to_rpc(value) for name, value in kwargs.items()}
+        result = function(*map(python_to_rpc, args), **converted)
+        return Started(result, wrap_result) if isinstance(result, JsPromise) else wrap_result(result)
+
+    call.__name__ = getattr(function, "__name__", "call")
+    return call
+
+
+class _Wrapper:
+    """An object of a binding."""
+
+    __slots__ = ("__dict__", "__weakref__", "_binding")
+
+    _binding: Any
+
+    def __init__(self, binding: Any) -> None:
+        self._binding = binding
+
+    @property
+    def js_object(self) -> Any:
+        """The raw JavaScript object."""
+        return self._binding
+
+    def __repr__(self) -> str:
+        return f"<{js_name(self._binding) or type(self._binding).__name__}>"
+
+
+class _BindingWrapper(_Wrapper):
+    """A binding with a JavaScript API: methods and attributes under their JavaScript names."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        value = getattr(self._binding, name)
+        is_method = callable(value) and js_name(value) in ("", "Function")
+        result = _caller(value) if is_method else wrap_result(value)
+        self.__dict__[name] = result
+        return result
+
+    def __getitem__(self, key: Any) -> Any:
+        binding = self._binding
+        if isinstance(key, str) and not hasattr(type(binding), "__getitem__"):
+            try:
+                return wrap_result(getattr(binding, key))
+            except AttributeError:
+                raise KeyError(key) from None
+        return wrap_result(binding[key])
+
+    def __iter__(self) -> Iterator[Any]:
+        if not hasattr(type(self._binding), "__iter__"):
+            raise TypeError(f"'{js_name(self._binding)}' object is not iterable")
+        return map(wrap_result, self._binding)
+
+    def __len__(self) -> int:
+        if not hasattr(type(self._binding), "__len__"):
+            raise TypeError(f"object of type '{js_name(self._binding)}' has no len()")
+        return len(self._binding)
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class _RpcStubWrapper(_Wrapper):
+    """A function or RpcTarget of another Worker: callable, and every attribute is a method."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return _caller(self._binding)(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        value = getattr(self._binding, name)
+        return _caller(value) if callable(value) else wrap_result(value)
+
+
+class _FetcherWrapper(_Wrapper):
+    """A service, an assets binding, or the stub of a Durable Object: `fetch`, and RPC methods by any other name."""
+
+    __slots__ = ()
+
+    def fetch(self, resource: Any, /, **options: Any) -> Awaitable[Response]:
+        """Send a request there; like `workers.fetch`, but started at the call."""
+        from workers.fetch import fetch_through
+
+        return fetch_through(self._binding, resource, options)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        binding = self._binding
+        if isinstance(getattr(type(binding), name, None), property):  # `id` and `name` of a stub
+            return getattr(binding, name)
+        start = getattr(binding, "_call", None)
+        if start is None:
+            return _caller(getattr(binding, name))
+
+        def method(*args: Any, **kwargs: Any) -> Started:
+            if kwargs:
+                args = (*args, JsDict(kwargs))
+            return Started(start(name, args, face="python"), wrap_result)
+
+        method.__name__ = name
+        self.__dict__[name] = method
+        return method
+
+
+class _DurableObjectNamespaceWrapper(_Wrapper):
+    """A Durable Object binding: stubs are wrapped, ids are raw."""
+
+    __slots__ = ()
+
+    def get(self, *args: Any, **kwargs: Any) -> _FetcherWrapper:
+        """Return a stub for an id."""
+        return _FetcherWrapper(self._binding.get(*map(_option, args), **kwargs))
+
+    def getByName(self, *args: Any, **kwargs: Any) -> _FetcherWrapper:
+        """Return a stub for a name."""
+        return _FetcherWrapper(self._binding.getByName(*map(_option, args), **kwargs))
+
+    def jurisdiction(self, *args: Any, **kwargs: Any) -> _DurableObjectNamespaceWrapper:
+        """Return the namespace restricted to a jurisdiction."""
+        return _DurableObjectNamespaceWrapper(self._binding.jurisdiction(*map(_option, args), **kwargs))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._binding, name)
+
+
+class _WorkflowWrapper(_BindingWrapper):
+    """A workflow binding or one instance; some methods have Python names as well."""
+
+    __slots__ = ()
+
+    ALIASES = {"create_batch": "createBatch", "send_event": "sendEvent"}
+
+    def __getattr__(self, name: str) -> Any:
+        return super().__getattr__(self.ALIASES.get(name, name))
+
+
+def _option(value: Any) -> Any:
+    return python_to_rpc(value) if isinstance(value, dict) else value
+
+
+WRAPPERS: dict[str, Callable[[Any], Any]] = {
+    "Fetcher": _FetcherWrapper,
+    "DurableObject": _FetcherWrapper,
+    "DurableObjectNamespace": _DurableObjectNamespaceWrapper,
+    "WorkflowImpl": _WorkflowWrapper,
+    "InstanceImpl": _WorkflowWrapper,
+}
+"""By the name of the JavaScript class, under every SDK."""
+
+CONVERTING = frozenset(
+    {
+        "KvNamespace",
+        "R2Bucket",
+        "D1Database",
+        "WorkerQueue",
+        "Ai",
+        "VectorizeIndexImpl",
+        "Vectorize",
+        "AnalyticsEngineDataset",
+        "AnalyticsEngine",
+        "ImagesBindingImpl",
+        "Images",
+        "Ratelimit",
+    }
+)
+"""Bindings that the vendored SDK wraps and the older one leaves raw."""
+
+
+def wrap_binding(value: Any) -> Any:
+    """Return one value of `env` as user code sees it; plain values and other bindings stay as they are."""
+    if not isinstance(value, JsProxy):
+        return value
+    name = js_name(value)
+    wrapper = WRAPPERS.get(name)
+    if wrapper is not None:
+        return wrapper(value)
+    return _BindingWrapper(value) if name in CONVERTING and MODE.external_sdk else value
+
+
+class _EnvWrapper:
+    """`env`: bindings are wrapped on first read and kept; a missing name is an AttributeError."""
+
+    __slots__ = ("__dict__", "_env")
+
+    _env: Any
+
+    def __init__(self, env: Any) -> None:
+        self._env = env
+
+    @property
+    def js_object(self) -> Any:
+        """The raw environment."""
+        return self._env
+
+    def __getattr__(self, name: str) -> Any:
+        value = wrap_binding(getattr(self._env, name))
+        self.__dict__[name] = value
+        return value
