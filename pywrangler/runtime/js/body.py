@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.errors import JsException, type_error
+from pywrangler.runtime.js.primitives import to_string
 from pywrangler.runtime.js.proxy import JsPromise, JsProxy, jsnull
 from pywrangler.runtime.js.readable import LOCKED, USED, ReadableStream, collect
-from pywrangler.runtime.js.webidl import buffer_bytes, encode, to_string
+from pywrangler.runtime.js.webidl import buffer_bytes, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,7 +187,7 @@ async def _convert(stream: ReadableStream, convert: Callable[[bytes], Any]) -> A
 
 
 def _parse_json(data: bytes) -> Any:
-    from pywrangler.runtime.js.values import parse_json
+    from pywrangler.runtime.js.json import parse_json
 
     return parse_json(decode(data))
 

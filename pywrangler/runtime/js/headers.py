@@ -10,15 +10,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.runtime.js.advice import warn_once
 from pywrangler.runtime.js.errors import type_error
+from pywrangler.runtime.js.primitives import to_string
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
-from pywrangler.runtime.js.webidl import array, iterator, pairs_of, to_string, warn, warn_lost
+from pywrangler.runtime.js.values import array, iterator
+from pywrangler.runtime.js.webidl import pairs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 Pairs = list[tuple[str, str]]
 
+LOST = (
+    "{}: a Python dict is not a JavaScript object, so everything in it is ignored: "
+    "pass its items(), or to_js(value, dict_converter=Object.fromEntries)."
+)
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FORBIDDEN_IN_VALUE = re.compile(r"[\0\r\n]")
 _WHITESPACE = " \t\r\n"
@@ -36,7 +43,7 @@ def _value(value: Any) -> str:
     if _FORBIDDEN_IN_VALUE.search(text) is not None:
         raise type_error("Invalid header value.")
     if not text.isascii():
-        warn(f"Header value {text!r} is not ASCII; it is sent as UTF-8, which other software may read differently.")
+        warn_once(f"Header value {text!r} is not ASCII: it is sent as UTF-8, which others may read differently.")
     return text
 
 
@@ -75,7 +82,7 @@ class Headers(JsProxy):
         if init is jsnull or isinstance(init, (bool, int, float, str, bytes)):
             raise type_error("Headers can only be made from an object or an iterable of pairs.")
         if isinstance(init, dict):
-            warn_lost("Headers")
+            warn_once(LOST.format("Headers"))
             return
         for name, value in pairs_of(init, "Headers"):
             self.append(name, value)
@@ -148,7 +155,7 @@ class Headers(JsProxy):
         return sorted([*values.items(), *(("set-cookie", cookie) for cookie in cookies)], key=_by_name)
 
     def __iter__(self) -> Iterator[Any]:
-        return (array(list(pair)) for pair in self.combined())
+        return (array(pair) for pair in self.combined())
 
     def __getitem__(self, name: str) -> Any:
         return self.get(name)

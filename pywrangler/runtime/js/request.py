@@ -11,19 +11,22 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.body import BodyMixin, Content, extract
+from pywrangler.runtime.js.convert import options
 from pywrangler.runtime.js.errors import type_error
 from pywrangler.runtime.js.headers import Headers, Pairs
+from pywrangler.runtime.js.primitives import to_string
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
 from pywrangler.runtime.js.readable import USED
-from pywrangler.runtime.js.webidl import Members, members, to_string
+from pywrangler.runtime.js.values import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-METHODS = frozenset(
-    "GET HEAD POST PUT DELETE PATCH PURGE OPTIONS TRACE COPY LOCK MKCOL MOVE PROPFIND PROPPATCH SEARCH UNLOCK ACL REPORT "
-    "MKACTIVITY CHECKOUT MERGE M-SEARCH NOTIFY SUBSCRIBE UNSUBSCRIBE QUERY BAN".split()
-)
+METHODS = frozenset((
+    "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "PURGE", "OPTIONS", "TRACE", "COPY", "LOCK", "MKCOL", "MOVE",
+    "PROPFIND", "PROPPATCH", "SEARCH", "UNLOCK", "ACL", "REPORT", "MKACTIVITY", "CHECKOUT", "MERGE", "M-SEARCH",
+    "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE", "QUERY", "BAN",
+))  # fmt: skip
 # A URL that its parser would return unchanged; anything else takes the long way.
 _PLAIN_URL = re.compile(r"https?://(?:[a-z]+\.)*[a-z]+(?::(?!80/|443/)[1-9][0-9]{0,3})?/[A-Za-z0-9_~/-]*")
 
@@ -55,9 +58,7 @@ PLACEHOLDER_CF: dict[str, Any] = {
 
 def placeholder_cf() -> Any:
     """Return a new `cf` object for a request that came from a client."""
-    from pywrangler.runtime.js.webidl import record
-
-    return record(**PLACEHOLDER_CF)
+    return plain(dict(PLACEHOLDER_CF))
 
 
 def parse_url(text: str) -> str:
@@ -112,7 +113,7 @@ class Request(BodyMixin):
     fetcher: Any
 
     def __init__(self, input: Any, init: Any = None, /, **keywords: Any) -> None:
-        options = members(init, keywords, "Request")
+        given = options(init, keywords)
         self._used = False
         self._headers = None
         self._immutable = False
@@ -125,10 +126,10 @@ class Request(BodyMixin):
         self._body = None
         self.fetcher = None
         if isinstance(input, Request):
-            self._copy(input, options)
+            self._copy(input, given)
         else:
             self._url = parse_url(to_string(input))
-        self._apply(options)
+        self._apply(given)
 
     @classmethod
     def from_wire(
@@ -161,7 +162,7 @@ class Request(BodyMixin):
         request.fetcher = None
         return request
 
-    def _copy(self, other: Request, options: Members) -> None:
+    def _copy(self, other: Request, given: Mapping[str, Any]) -> None:
         self._url = other._url
         self._method = other._method
         self._pairs = other._pairs.copy()
@@ -170,19 +171,19 @@ class Request(BodyMixin):
         self._cf = other._cf
         self._signal = other._signal
         self.fetcher = other.fetcher
-        if options.get("body") is None and other._body is not None:
+        if given.get("body") is None and other._body is not None:
             if other.bodyUsed:
                 raise type_error(USED)
             self._body = other.claim()
 
-    def _apply(self, options: Members) -> None:
-        method = options.get("method")
+    def _apply(self, given: Mapping[str, Any]) -> None:
+        method = given.get("method")
         if method is not None:
             self._method = parse_method(method)
-        headers = options.get("headers")
+        headers = given.get("headers")
         if headers is not None:
             self._pairs = Headers.new(headers).pairs()
-        body = options.get("body")
+        body = given.get("body")
         if body is not None and body is not jsnull:
             if self._method in {"GET", "HEAD"}:
                 raise type_error("Request with a GET or HEAD method cannot have a body.")
@@ -191,31 +192,31 @@ class Request(BodyMixin):
                 self._pairs.append(("content-type", content_type))
         elif self._body is not None and method is not None and self._method in {"GET", "HEAD"}:
             raise type_error("Request with a GET or HEAD method cannot have a body.")
-        self._apply_rest(options)
+        self._apply_rest(given)
 
-    def _apply_rest(self, options: Members) -> None:
-        redirect = options.get("redirect")
+    def _apply_rest(self, given: Mapping[str, Any]) -> None:
+        redirect = given.get("redirect")
         if redirect is not None:
             self._redirect = to_string(redirect)
             if self._redirect not in {"follow", "manual"}:
                 raise type_error(
-                    'Invalid redirect value, must be one of "follow" or "manual" ("error" won\'t be implemented since it '
-                    'does not make sense at the edge; use "manual" and check the response status code).'
+                    'Invalid redirect value, must be one of "follow" or "manual" ("error" won\'t be implemented since '
+                    'it does not make sense at the edge; use "manual" and check the response status code).'
                 )
-        cache = options.get("cache")
+        cache = given.get("cache")
         if cache is not None and cache is not jsnull:
             self._cache = to_string(cache)
             if self._cache not in {"no-store", "no-cache", "reload"}:
                 raise type_error(f"Unsupported cache mode: {self._cache}")
-        signal = options.get("signal")
+        signal = given.get("signal")
         if signal is not None:
             if signal is not jsnull and not hasattr(signal, "aborted"):
                 raise type_error("Failed to construct 'Request': member signal is not of type AbortSignal.")
             self._signal = None if signal is jsnull else signal
-        cf = options.get("cf")
+        cf = given.get("cf")
         if cf is not None:
             self._cf = None if cf is jsnull else cf
-        fetcher = options.get("fetcher")
+        fetcher = given.get("fetcher")
         if fetcher is not None and fetcher is not jsnull:
             self.fetcher = fetcher
 

@@ -10,15 +10,18 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.runtime.js.advice import warn_once
 from pywrangler.runtime.js.body import TEXT_TYPE, BodyMixin, Content, extract
+from pywrangler.runtime.js.convert import options
 from pywrangler.runtime.js.errors import range_error, type_error
 from pywrangler.runtime.js.headers import Headers, Pairs
+from pywrangler.runtime.js.primitives import to_string
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.readable import USED
-from pywrangler.runtime.js.webidl import Members, encode, members, to_integer, to_string, warn
+from pywrangler.runtime.js.webidl import encode, to_int
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 NULL_BODY = frozenset((101, 204, 205, 304))
@@ -80,9 +83,10 @@ class Response(BodyMixin):
         self._cf = None
         self.webSocket = jsnull
         self.encodeBody = "automatic"
-        self._pairs = pairs = []
+        pairs: Pairs = []
+        self._pairs = pairs
         if init is not None or keywords:
-            self._apply(members(init, keywords, "Response"))
+            self._apply(options(init, keywords))
             pairs = self._pairs
         if type(body) is str:
             content_type: str | None = TEXT_TYPE
@@ -129,29 +133,29 @@ class Response(BodyMixin):
         response.encodeBody = "automatic"
         return response
 
-    def _apply(self, options: Members) -> None:
-        status = options.get("status")
+    def _apply(self, given: Mapping[str, Any]) -> None:
+        status = given.get("status")
         if status is not None:
-            self._status = status if type(status) is int else to_integer(status)
-        socket = options.get("webSocket")
+            self._status = status if type(status) is int else to_int(status)
+        socket = given.get("webSocket")
         if socket is not None and socket is not jsnull:
             if self._status != 101:
                 raise range_error("Responses with a WebSocket must have status code 101.")
             self.webSocket = socket
         elif not 200 <= self._status <= 599:
             raise range_error("Responses may only be constructed with status codes in the range 200 to 599, inclusive.")
-        text = options.get("statusText")
+        text = given.get("statusText")
         if text is not None:
             self._status_text = to_string(text)
             if _STATUS_TEXT.fullmatch(self._status_text) is None:
                 raise type_error("Invalid statusText")
-        headers = options.get("headers")
+        headers = given.get("headers")
         if headers is not None:
             self._pairs = Headers.new(headers)._pairs
-        cf = options.get("cf")
+        cf = given.get("cf")
         if cf is not None and cf is not jsnull:
             self._cf = cf
-        encoding = options.get("encodeBody")
+        encoding = given.get("encodeBody")
         if encoding is not None:
             self.encodeBody = to_string(encoding)
             if self.encodeBody not in {"automatic", "manual"}:
@@ -159,9 +163,9 @@ class Response(BodyMixin):
 
     def _check_null_body(self) -> None:
         if self._body == b"":
-            warn(
-                f"A response with status {self._status} has an empty but non-null body, which is technically incorrect; "
-                "give null (None) instead."
+            warn_once(
+                f"A response with status {self._status} has an empty but non-null body, which is technically "
+                "incorrect: give null (None) instead."
             )
             self._body = None
             return
@@ -171,9 +175,9 @@ class Response(BodyMixin):
 
     @staticmethod
     def _from_json(data: Any = None, init: Any = None, /, **keywords: Any) -> Response:
-        from pywrangler.runtime.js.builtins.json import JSON
+        from pywrangler.runtime.js.json import stringify
 
-        text = JSON.stringify(data)
+        text = stringify(data)
         if text is None:
             raise type_error("Value is not JSON serializable")
         response: Response = Response.new(None, init, **keywords)
@@ -184,14 +188,14 @@ class Response(BodyMixin):
             response._pairs.append(("content-type", "application/json"))
         return response
 
-    json = _StaticOrMethod(_from_json, BodyMixin.json)  # type: ignore[assignment]
+    json = _StaticOrMethod(_from_json, BodyMixin.json)
 
     @staticmethod
     def redirect(url: Any, status: Any = 302) -> Response:
         """Return a redirect to an absolute URL; RangeError for a status that is none, TypeError for a bad URL."""
         from pywrangler.runtime.js.url import parse
 
-        code = to_integer(status)
+        code = to_int(status)
         if code not in REDIRECTS:
             raise range_error(f"{code} is not a valid redirect status code.")
         text = to_string(url)

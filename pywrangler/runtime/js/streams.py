@@ -2,6 +2,55 @@
 
 from __future__ import annotations
 
-from pywrangler.runtime.js.readable import ReadableStream, Source, chunk_bytes, chunks, collect
+from pywrangler.runtime.js.readable import ReadableStream, chunk_bytes, chunks, collect
+from pywrangler.runtime.js.readers import ReadableStreamBYOBReader, ReadableStreamDefaultReader
+from pywrangler.runtime.js.stream_controller import (
+    ByteLengthQueuingStrategy,
+    CountQueuingStrategy,
+    ReadableByteStreamController,
+    ReadableStreamDefaultController,
+)
+from pywrangler.runtime.js.stream_sources import BytesSource, Source
+from pywrangler.runtime.js.transforms import (
+    CompressionStream,
+    DecompressionStream,
+    FixedLengthStream,
+    IdentityTransformStream,
+    TextDecoderStream,
+    TextEncoderStream,
+    TransformStream,
+    TransformStreamDefaultController,
+)
+from pywrangler.runtime.js.writable import (
+    Sink,
+    WritableStream,
+    WritableStreamDefaultController,
+    WritableStreamDefaultWriter,
+)
 
-__all__ = ["ReadableStream", "Source", "chunk_bytes", "chunks", "collect"]
+__all__ = [
+    "ByteLengthQueuingStrategy",
+    "BytesSource",
+    "CompressionStream",
+    "CountQueuingStrategy",
+    "DecompressionStream",
+    "FixedLengthStream",
+    "IdentityTransformStream",
+    "ReadableByteStreamController",
+    "ReadableStream",
+    "ReadableStreamBYOBReader",
+    "ReadableStreamDefaultController",
+    "ReadableStreamDefaultReader",
+    "Sink",
+    "Source",
+    "TextDecoderStream",
+    "TextEncoderStream",
+    "TransformStream",
+    "TransformStreamDefaultController",
+    "WritableStream",
+    "WritableStreamDefaultController",
+    "WritableStreamDefaultWriter",
+    "chunk_bytes",
+    "chunks",
+    "collect",
+]

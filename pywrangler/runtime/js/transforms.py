@@ -1,0 +1,362 @@
+"""TransformStream and the transforms that Workers bring along.
+
+A chunk written to `writable` is taken when `readable` is asked for more, so a slow reader slows the writer down
+(https://streams.spec.whatwg.org/#ts-model). `TransformStream.new()` passes everything on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import zlib
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pywrangler.runtime.js.convert import options
+from pywrangler.runtime.js.errors import range_error, type_error
+from pywrangler.runtime.js.primitives import to_string, truthy
+from pywrangler.runtime.js.proxy import JsProxy
+from pywrangler.runtime.js.readable import ReadableStream, face
+from pywrangler.runtime.js.stream_controller import ControlledSource, ReadableStreamDefaultController, high_water_mark
+from pywrangler.runtime.js.stream_sources import as_exception
+from pywrangler.runtime.js.webidl import absent, buffer_bytes, encode, to_int, usv_string
+from pywrangler.runtime.js.writable import WritableStream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+STRING_WRITTEN = (
+    "This TransformStream is being used as a byte stream, but received a string on its writable side. If you wish to "
+    "write a string, you'll probably want to explicitly UTF-8-encode it with TextEncoder."
+)
+OBJECT_WRITTEN = (
+    "This TransformStream is being used as a byte stream, but received an object of non-ArrayBuffer/ArrayBufferView "
+    "type on its writable side."
+)
+
+
+class Transformer(Protocol):
+    """What happens to the chunks."""
+
+    async def transform(self, chunk: Any, readable: ControlledSource) -> None:
+        """Enqueue what becomes of a chunk."""
+
+    async def flush(self, readable: ControlledSource) -> None:
+        """Enqueue what is left at the end."""
+
+
+class _UserTransformer:
+    """A transformer of user code; without `transform` chunks pass."""
+
+    def __init__(self, given: Mapping[str, Any], controller: Any) -> None:
+        self._transform = given.get("transform")
+        self._flush = given.get("flush")
+        self._controller = controller
+
+    async def transform(self, chunk: Any, readable: ControlledSource) -> None:
+        if absent(self._transform):
+            readable.enqueue(chunk)
+            return
+        result = self._transform(chunk, self._controller)  # type: ignore[misc]
+        if hasattr(result, "__await__"):
+            await result
+
+    async def flush(self, readable: ControlledSource) -> None:  # noqa: ARG002
+        if not absent(self._flush):
+            result = self._flush(self._controller)  # type: ignore[misc]
+            if hasattr(result, "__await__"):
+                await result
+
+
+class _Junction:
+    """The sink of the writable side, which feeds the readable side."""
+
+    def __init__(self, transformer: Transformer, readable: ControlledSource, cancelled: Callable[[], bool]) -> None:
+        self._transformer = transformer
+        self._readable = readable
+        self._cancelled = cancelled
+        self._wanted: asyncio.Future[None] | None = None
+
+    def wake(self) -> None:
+        """Somebody reads, or nobody will any more."""
+        if self._wanted is not None and not self._wanted.done():
+            self._wanted.set_result(None)
+
+    async def write(self, chunk: Any) -> None:
+        while not self._cancelled() and not self._readable.has_waiter and (self._readable.desired_size or 0) <= 0:
+            if self._readable.desired_size is None:
+                return
+            self._wanted = asyncio.get_running_loop().create_future()
+            await self._wanted
+        try:
+            await self._transformer.transform(chunk, self._readable)
+        except Exception as error:
+            self._readable.fail(error)
+            raise
+
+    async def close(self) -> None:
+        try:
+            await self._transformer.flush(self._readable)
+        except Exception as error:
+            self._readable.fail(error)
+            raise
+        if not self._readable.is_closing:
+            self._readable.close()
+
+    def abort(self, reason: BaseException, given: Any) -> None:  # noqa: ARG002
+        self._readable.fail(reason)
+
+
+class TransformStream(JsProxy):
+    """A pair of streams: what is written to one is read, transformed, from the other."""
+
+    __slots__ = ("_junction", "readable", "writable")
+
+    readable: ReadableStream
+    writable: WritableStream
+
+    def __init__(
+        self, transformer: Any = None, writable_strategy: Any = None, readable_strategy: Any = None, **keywords: Any
+    ) -> None:
+        given = options(transformer, keywords)
+        controller = TransformStreamDefaultController.new(self)
+        self._connect(_UserTransformer(given, controller), writable_strategy, readable_strategy)
+        start: Any = given.get("start")
+        result: Any = None if absent(start) else start(controller)
+        if hasattr(result, "__await__"):
+            self.writable._started = asyncio.ensure_future(result)
+
+    def _connect(self, transformer: Transformer, writable_strategy: Any = None, readable_strategy: Any = None) -> None:
+        source = ControlledSource({"pull": self._on_pull, "cancel": self._on_cancel}, readable_strategy, default_mark=0)
+        mark, size = high_water_mark(writable_strategy, 1)
+        self._junction = _Junction(transformer, source, lambda: self.writable.failure is not None)
+        self.writable = WritableStream.to_sink(self._junction, mark, size)
+        self.readable = ReadableStream.from_source(source)
+        source.begin()
+
+    def _on_pull(self, _controller: Any) -> None:
+        self._junction.wake()
+
+    def _on_cancel(self, reason: Any) -> None:
+        self.writable.fail(as_exception(reason))
+        self._junction.wake()
+
+
+class TransformStreamDefaultController(JsProxy):
+    """What a transformer of user code is given."""
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, stream: TransformStream) -> None:
+        self._stream = stream
+
+    @property
+    def _readable(self) -> ReadableStreamDefaultController:
+        controller: ReadableStreamDefaultController = self._stream.readable._source.controller
+        return controller
+
+    @property
+    def desiredSize(self) -> Any:
+        """Room in the readable side's queue."""
+        return self._readable.desiredSize
+
+    def enqueue(self, chunk: Any = None) -> None:
+        """Add a chunk to the readable side."""
+        self._readable.enqueue(chunk)
+
+    def error(self, reason: Any = None) -> None:
+        """Make both sides fail."""
+        self._readable.error(reason)
+        self._stream.writable.fail(as_exception(reason))
+
+    def terminate(self) -> None:
+        """End the readable side; further writes fail."""
+        if not self._stream.readable._source.is_closing:
+            self._readable.close()
+        self._stream.writable.fail(type_error("This TransformStream has been terminated."))
+
+
+def written_bytes(chunk: Any) -> bytes:
+    """Return a chunk written to a byte stream; the platform's TypeError for anything but a buffer."""
+    data = buffer_bytes(chunk)
+    if data is None:
+        raise type_error(STRING_WRITTEN if isinstance(chunk, str) else OBJECT_WRITTEN)
+    return data
+
+
+class _Fixed:
+    """Passes exactly so many bytes."""
+
+    def __init__(self, length: int) -> None:
+        self._left = length
+
+    async def transform(self, chunk: Any, readable: ControlledSource) -> None:
+        data = written_bytes(chunk)
+        if len(data) > self._left:
+            raise type_error("Attempt to write too many bytes through a FixedLengthStream.")
+        self._left -= len(data)
+        if data:
+            readable.enqueue(face(data))
+
+    async def flush(self, readable: ControlledSource) -> None:  # noqa: ARG002
+        if self._left:
+            raise type_error("FixedLengthStream did not see all expected bytes before close().")
+
+
+class FixedLengthStream(TransformStream):
+    """An identity transform that promises how many bytes come: a response made of it has a Content-Length."""
+
+    __slots__ = ()
+
+    def __init__(self, length: Any, strategy: Any = None) -> None:
+        size = to_int(length)
+        if size < 0:
+            raise type_error("FixedLengthStream requires a non-negative length.")
+        self._connect(_Fixed(size), strategy)
+        self.readable.known_length = size
+
+
+class IdentityTransformStream(TransformStream):
+    """Passes bytes (Workers only)."""
+
+    __slots__ = ()
+
+    def __init__(self, strategy: Any = None) -> None:
+        self._connect(_Mapped(lambda chunk: chunk, lambda: b""), strategy)
+
+
+class _Mapped:
+    """Bytes in, bytes or text out, through two functions."""
+
+    def __init__(self, step: Callable[[bytes], bytes | str], end: Callable[[], bytes | str]) -> None:
+        self._step = step
+        self._end = end
+
+    async def transform(self, chunk: Any, readable: ControlledSource) -> None:
+        _emit(self._step(written_bytes(chunk)), readable)
+
+    async def flush(self, readable: ControlledSource) -> None:
+        _emit(self._end(), readable)
+
+
+def _emit(result: bytes | str, readable: ControlledSource) -> None:
+    if result:
+        readable.enqueue(face(result))
+
+
+_WINDOW = {"gzip": 31, "deflate": 15, "deflate-raw": -15}
+
+
+def _window(format: Any) -> int:
+    name = to_string(format)
+    if name not in _WINDOW:
+        raise type_error("The compression format must be either 'deflate', 'deflate-raw' or 'gzip'.")
+    return _WINDOW[name]
+
+
+class CompressionStream(TransformStream):
+    """Compresses bytes as gzip, deflate or deflate-raw."""
+
+    __slots__ = ()
+
+    def __init__(self, format: Any) -> None:
+        compressor = zlib.compressobj(wbits=_window(format))
+        self._connect(_Mapped(compressor.compress, compressor.flush))
+
+
+class DecompressionStream(TransformStream):
+    """The opposite of CompressionStream; TypeError for data that is malformed, cut off or followed by more."""
+
+    __slots__ = ()
+
+    def __init__(self, format: Any) -> None:
+        decompressor = zlib.decompressobj(wbits=_window(format))
+
+        def step(chunk: bytes) -> bytes:
+            try:
+                data = decompressor.decompress(chunk)
+            except zlib.error as error:
+                raise type_error("Decompression failed.") from error
+            if decompressor.unused_data:
+                raise type_error("Trailing bytes after end of compressed data")
+            return data
+
+        def end() -> bytes:
+            if not decompressor.eof:
+                raise type_error("Called close() on a decompression stream with incomplete data")
+            return b""
+
+        self._connect(_Mapped(step, end))
+
+
+class TextEncoderStream(TransformStream):
+    """Strings in, UTF-8 out; a surrogate pair may be split over two chunks."""
+
+    __slots__ = ()
+
+    encoding = "utf-8"
+
+    def __init__(self) -> None:
+        self._connect(_TextEncoder())
+
+
+class _TextEncoder:
+    """Keeps a high surrogate until its other half comes."""
+
+    def __init__(self) -> None:
+        self._high = ""
+
+    async def transform(self, chunk: Any, readable: ControlledSource) -> None:
+        text = self._high + to_string(chunk)
+        self._high = text[-1] if text and "\ud800" <= text[-1] <= "\udbff" else ""
+        _emit(encode(usv_string(text[: len(text) - len(self._high)])), readable)
+
+    async def flush(self, readable: ControlledSource) -> None:
+        if self._high:
+            _emit(b"\xef\xbf\xbd", readable)
+
+
+class TextDecoderStream(TransformStream):
+    """Bytes in, strings out; a character may be split over chunks. Options `fatal` and `ignoreBOM`."""
+
+    __slots__ = ("encoding", "fatal", "ignoreBOM")
+
+    def __init__(self, label: Any = None, init: Any = None, **keywords: Any) -> None:
+        given = options(init, keywords)
+        self.encoding, codec = _encoding("utf-8" if label is None else to_string(label))
+        self.fatal = truthy(given.get("fatal"))
+        self.ignoreBOM = truthy(given.get("ignoreBOM"))
+        decoder = codecs.getincrementaldecoder(codec)("strict" if self.fatal else "replace")
+        state = {"at_start": not self.ignoreBOM}
+
+        def step(chunk: bytes, final: bool = False) -> str:
+            try:
+                text = decoder.decode(chunk, final)
+            except UnicodeDecodeError as error:
+                raise type_error("Failed to decode input.") from error
+            if text and state["at_start"]:
+                state["at_start"] = False
+                text = text.removeprefix("\ufeff")
+            return text
+
+        self._connect(_Mapped(step, lambda: step(b"", True)))
+
+
+_CODECS = {
+    "utf-8": ("utf-8", "utf-8"),
+    "utf8": ("utf-8", "utf-8"),
+    "unicode-1-1-utf-8": ("utf-8", "utf-8"),
+    "utf-16": ("utf-16le", "utf-16-le"),
+    "utf-16le": ("utf-16le", "utf-16-le"),
+    "utf-16be": ("utf-16be", "utf-16-be"),
+    "latin1": ("windows-1252", "latin-1"),
+    "ascii": ("windows-1252", "latin-1"),
+    "iso-8859-1": ("windows-1252", "latin-1"),
+    "windows-1252": ("windows-1252", "latin-1"),
+}
+
+
+def _encoding(label: str) -> tuple[str, str]:
+    found = _CODECS.get(label.strip("\t\n\f\r ").lower())
+    if found is None:
+        raise range_error(f'"{label}" is not a valid encoding.')
+    return found
