@@ -7,10 +7,10 @@ process border to hosts as MessagePack (see `protocol.control`), so they hold pl
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path  # noqa: TC003 - read at run time by the codec
+from pathlib import Path
 from typing import Any, Literal
 
-from pywrangler.errors import Place  # noqa: TC001 - read at run time by the codec
+from pywrangler.errors import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +167,8 @@ class WorkerConfig:
     dev: Dev = Dev()
     build: Build | None = None
     first_route_host: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Further keys as configured, effective for the environment: what deploys and other tools read."""
     named: bool = True
     """False if the config gives no name (then `name` is generated and nobody can bind to it)."""
     main_place: Place | None = None
@@ -202,3 +204,5 @@ class Resolved:
     """Variable files that were used, in the order of reading."""
     files_watched: tuple[Path, ...]
     """Config and candidate variable files, existing or not: a change of any of them re-resolves."""
+    used_process_environment: bool = False
+    """The variables of the process were among the sources."""

@@ -6,36 +6,27 @@ environment to all (spec/registry.md, section 6). Every problem of every config 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from pywrangler.config.discover import NAMES, Discovery, Found, discover, load
+from pywrangler.config.document import Document
+from pywrangler.config.model import Resolved, WorkerConfig
+from pywrangler.config.overrides import NO_OVERRIDES, Overrides
+from pywrangler.config.parse import Parsed, parse
+from pywrangler.config.paths import absolute
+from pywrangler.config.suggest import misspelt
+from pywrangler.config.variables import ENVIRONMENT, Wishes, command_environment, resolve_variables
+from pywrangler.errors import ConfigError, Place, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from pywrangler.config.model import Resolved
-    from pywrangler.errors import Problem
+__all__ = ["Overrides", "Resolution", "resolve"]
 
-
-@dataclass(frozen=True, slots=True)
-class Overrides:
-    """Flags of the command line; None or empty means that the config decides. Relative paths start at `cwd`."""
-
-    name: str | None = None
-    script: Path | None = None
-    """The positional argument of `dev`: used instead of `main`; the search for a config starts in its directory."""
-    compatibility_date: str | None = None
-    compatibility_flags: tuple[str, ...] | None = None
-    assets: Path | None = None
-    vars: tuple[str, ...] = ()
-    """`NAME:VALUE` as typed."""
-    port: int | None = None
-    ip: str | None = None
-    host: str | None = None
-    routes: tuple[str, ...] | None = None
-    local_protocol: Literal["http", "https"] | None = None
-    env_files: tuple[str, ...] = ()
-    persist_to: Path | None = None
+STATE_DIRECTORY = Path(".wrangler", "state")
+STATE_VERSION = "v3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +37,8 @@ class Resolution:
     warnings: tuple[Problem, ...]
     state_roots: tuple[Path, ...]
     """Where local data of each Worker lies (`.../v3`), in the order of `workers`."""
+    redirects: tuple[Found, ...] = ()
+    """Configs that are generated files, with what redirected to them."""
 
 
 def resolve(
@@ -53,12 +46,184 @@ def resolve(
     *,
     cwd: Path,
     environment: str | None,
-    overrides: Overrides = Overrides(),
+    overrides: Overrides = NO_OVERRIDES,
     process_environment: Mapping[str, str],
 ) -> Resolution:
-    """Return the resolved Workers; ConfigError with all problems of all configs.
+    """Return the resolved Workers; ConfigError with all problems of all configs, warnings included.
 
     `config_paths` None searches (see `discover`). `environment` None means CLOUDFLARE_ENV, "" the top level.
     `process_environment` is the real one; the `.env` files that the command line reads for itself are added here.
     """
-    raise NotImplementedError
+    cwd = absolute(cwd)
+    switches = command_environment(
+        cwd, environment=environment, env_files=overrides.env_files, process_environment=process_environment
+    )
+    chosen = (switches.get(ENVIRONMENT) if environment is None else environment) or None
+    start = (cwd / overrides.script).parent if overrides.script is not None else None
+    discovery = discover(config_paths, cwd=cwd, start=start)
+    if not discovery.configs:
+        if overrides.script is None:
+            raise _nothing_found(cwd)
+        discovery = Discovery((Found(cwd / NAMES[1], cwd / NAMES[1]),))
+    problems: list[Problem] = list(discovery.warnings)
+    resolved: list[Resolved] = []
+    for number, found in enumerate(discovery.configs):
+        mine = overrides if number == 0 else Overrides(env_files=overrides.env_files)
+        wishes = Wishes(chosen, mine.env_files, mine.vars, process_environment, switches)
+        one = _resolve_one(found, chosen, mine, wishes, cwd, problems)
+        if one is not None:
+            resolved.append(one)
+    problems += _check_session(resolved)
+    if "WRANGLER_DISABLE_EXPERIMENTAL_WARNING" in switches:
+        problems = [problem for problem in problems if problem.code != "unsafe"]
+    if any(problem.severity == "error" for problem in problems):
+        # Stable: errors first, each kind in the order of the configs.
+        raise ConfigError(sorted(problems, key=lambda problem: problem.severity != "error"))
+    return Resolution(
+        tuple(resolved),
+        tuple(problems),
+        _state_roots(resolved, discovery, overrides, cwd),
+        tuple(found for found in discovery.configs if found.redirect is not None),
+    )
+
+
+def _nothing_found(cwd: Path) -> ConfigError:
+    what = f'No configuration found: neither "{cwd}" nor a directory above it holds a {NAMES[1]}.'
+    return ConfigError(
+        [Problem("no-config", what, "Start with `pywrangler init`, or name a configuration with -c.", Place(cwd))]
+    )
+
+
+def _resolve_one(
+    found: Found, environment: str | None, overrides: Overrides, wishes: Wishes, cwd: Path, problems: list[Problem]
+) -> Resolved | None:
+    if overrides.script is not None and not found.path.exists():
+        # No file at all is legal with a script; there is no place where the flag could be written then.
+        document = Document(found.path, "", {})
+        overrides = replace(overrides, compatibility_flags=overrides.compatibility_flags or ("python_workers",))
+    else:
+        try:
+            document = load(found.path)
+        except ConfigError as error:
+            problems += error.problems
+            return None
+    if found.redirect is not None:
+        environment = _redirected_environment(document, environment, problems)
+    parsed: Parsed = parse(
+        document,
+        config_path=found.user_path,
+        environment=environment,
+        overrides=overrides,
+        cwd=cwd,
+        is_redirected=found.redirect is not None,
+    )
+    problems += parsed.problems
+    if parsed.worker is None:
+        return None
+    worker = _with_connection_strings(parsed.worker, wishes.switches, problems)
+    variables = resolve_variables(worker, parsed.labels, wishes)
+    problems += variables.problems
+    configs = [path for path in (found.path, found.user_path, found.redirect) if path is not None]
+    return Resolved(
+        worker,
+        variables.variables,
+        variables.files_read,
+        tuple(dict.fromkeys([*configs, *variables.files_watched])),
+        variables.used_process,
+    )
+
+
+def _redirected_environment(document: Document, environment: str | None, problems: list[Problem]) -> str | None:
+    """A generated config is of one environment already: the flag may only repeat it."""
+    value = document.value if isinstance(document.value, dict) else {}
+    if isinstance(value.get("env"), dict) and value["env"]:
+        names = ", ".join(value["env"])
+        what = f"Redirected configurations cannot include environments but the following have been found: {names}."
+        problems.append(Problem("redirect", what, "", document.place(("env",), key=True)))
+    target = value.get("targetEnvironment")
+    if environment is not None and isinstance(target, str) and target != environment:
+        what = f'The generated configuration is for the environment "{target}", but "{environment}" was asked for.'
+        remedy = f"Build again with {ENVIRONMENT}={environment}."
+        problems.append(Problem("redirect", what, remedy, document.place(("targetEnvironment",))))
+    return None
+
+
+def _with_connection_strings(
+    worker: WorkerConfig, switches: Mapping[str, str], problems: list[Problem]
+) -> WorkerConfig:
+    """Put the local connection string of each Hyperdrive binding where the binding finds it."""
+    others = []
+    for binding in worker.others:
+        if binding.kind == "hyperdrive":
+            names = (
+                f"CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_{binding.name}",
+                f"WRANGLER_HYPERDRIVE_LOCAL_CONNECTION_STRING_{binding.name}",
+            )
+            given = next((switches[name] for name in names if switches.get(name)), None)
+            if given is not None:
+                binding = replace(binding, data={**binding.data, "localConnectionString": given})
+            elif not binding.data.get("localConnectionString"):
+                what = f'The Hyperdrive binding "{binding.name}" has no local connection string.'
+                remedy = f'Set {names[0]}, or add "localConnectionString".'
+                problems.append(Problem("hyperdrive", what, remedy, binding.place))
+        others.append(binding)
+    return replace(worker, others=tuple(others))
+
+
+# ---- across the session ---------------------------------------------------------------------------------
+
+
+def _check_session(resolved: Sequence[Resolved]) -> list[Problem]:
+    problems = []
+    seen: dict[str, WorkerConfig] = {}
+    for worker in (item.worker for item in resolved):
+        if worker.name in seen:
+            what = f'Two configurations define a Worker named "{worker.name}".'
+            remedy = f'The other is "{seen[worker.name].config_path}". Give one of them another name.'
+            where = worker.name_place or Place(worker.config_path)
+            problems.append(Problem("duplicate-name", what, remedy, where))
+        seen.setdefault(worker.name, worker)
+    for worker in seen.values():
+        for what, name, place in _targets(worker):
+            others = [other for other in seen if other != worker.name]
+            if name in seen:
+                continue
+            near = misspelt(name, others)
+            suffixed = next((other for other in others if other == f"{name}-{seen[other].environment}"), None)
+            if near or suffixed:
+                remedy = f'Did you mean "{near or suffixed}"?'
+                if suffixed and not near:
+                    remedy += f" It runs with the environment {seen[suffixed].environment}."
+                text = f'{what} names the Worker "{name}"; no Worker of this session has that name.'
+                problems.append(Problem("unknown-worker", text, remedy, place, "warning"))
+    return problems
+
+
+def _targets(worker: WorkerConfig) -> Iterator[tuple[str, str, Place | None]]:
+    for item in worker.durable_objects:
+        if item.script_name is not None:
+            yield f"binding {item.name}", item.script_name, item.place
+    for service in worker.services:
+        yield f"binding {service.binding}", service.service, service.place
+    for other in worker.others:
+        script = other.data.get("script_name")
+        if other.kind == "workflows" and isinstance(script, str):
+            yield f"binding {other.name}", script, other.place
+    for tail in worker.tail_consumers:
+        yield "tail_consumers", tail, Place(worker.config_path)
+
+
+def _state_roots(
+    resolved: Sequence[Resolved], discovery: Discovery, overrides: Overrides, cwd: Path
+) -> tuple[Path, ...]:
+    """One root for all: that of the primary. Workers of a project found by themselves keep each their own,
+
+    so that starting all of them and starting one of them show the same data.
+    """
+    if overrides.persist_to is not None:
+        root = absolute(cwd, overrides.persist_to)
+        return tuple(root / STATE_VERSION for _ in resolved)
+    bases = [item.worker.root for item in resolved]
+    if not discovery.are_siblings:
+        bases = [bases[0] for _ in bases]
+    return tuple(base / STATE_DIRECTORY / STATE_VERSION for base in bases)
