@@ -253,3 +253,10 @@ def ordered(properties: dict[str, Any]) -> dict[str, Any]:
 
 def _is_index(name: str) -> bool:
     return name.isascii() and name.isdecimal() and (name == "0" or name[0] != "0") and int(name) < 2**32 - 1
+
+
+def parse_json(text: Any) -> Any:
+    """Return the JavaScript value of a JSON text (see `json.parse_json`)."""
+    from pywrangler.runtime.js.json import parse_json as parse
+
+    return parse(text)
