@@ -17,14 +17,15 @@ import msgspec
 
 from pywrangler.errors import ProtocolError
 from pywrangler.runtime.js.errors import error, range_error, type_error
+from pywrangler.runtime.js.primitives import to_integer, to_string
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
-from pywrangler.runtime.js.webidl import encode, to_integer, to_string
-from pywrangler.runtime.links import LOST_CODE, End, Mode, PairLink
+from pywrangler.runtime.js.webidl import encode
+from pywrangler.runtime.links import LOST_CODE, End, Mode, Movable, PairLink
 from pywrangler.runtime.websockets import WebSocket
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from pywrangler.runtime.ports import Link
 
@@ -33,6 +34,7 @@ TAGS_LIMIT = 10
 TAG_LIMIT_BYTES = 256
 AUTO_RESPONSE_LIMIT_BYTES = 2048
 EVENT_TIMEOUT_LIMIT_MS = 604_800_000
+RESTART_CODE = 1012
 
 
 class WebSocketRequestResponsePair(JsProxy):
@@ -179,7 +181,7 @@ class HibernationSet:
     def set_event_timeout(self, milliseconds: Any = None) -> None:
         """Limit how long a handler may run; 0 or nothing unsets."""
         value = to_integer(milliseconds)
-        if not 0 <= value <= EVENT_TIMEOUT_LIMIT_MS:
+        if not isinstance(value, int) or not 0 <= value <= EVENT_TIMEOUT_LIMIT_MS:
             raise error(f"The event timeout must be between 0 and {EVENT_TIMEOUT_LIMIT_MS} milliseconds.")
         self._event_timeout = value
 
@@ -267,21 +269,27 @@ class HibernationSet:
         if known.request is not None:
             self._auto_response = WebSocketRequestResponsePair.new(known.request, known.response)
 
-    def export(self) -> Iterator[tuple[bytes, Link]]:
-        """Give away every socket, in the order in which they were accepted: its record, and the link to move.
+    def export(self) -> list[tuple[bytes, Movable]]:
+        """Give away every socket, in the order in which they were accepted: its record, and the link to `detach`.
 
-        Peers that wait for a Close which nobody will send are dropped, as at an eviction.
+        Nothing is delivered any more from here on. Peers that wait for a Close which nobody will send are dropped, as
+        at an eviction; sockets that cannot move are closed with 1012.
         """
         self.instance_gone()
         ends, self._ends = self._ends, {}
         self._by_tag.clear()
+        exported: list[tuple[bytes, Movable]] = []
         for end in ends:
             link = end.link
             end.receiver = end.link = None
             end.is_lost = True
-            if link is not None and not end.received_close:
+            if isinstance(link, Movable) and not end.received_close:
+                link.hold()
                 record = _Record(end.tags, end.attachment, end.answered_at, end.sent_close)
-                yield msgspec.msgpack.encode(record), link
+                exported.append((msgspec.msgpack.encode(record), link))
+            elif link is not None:
+                link.close(RESTART_CODE, "Service restart")
+        return exported
 
     def adopt(self, record: bytes, link: Link) -> End:
         """Take over a socket that `export` gave away in another process; ProtocolError if the record is malformed."""

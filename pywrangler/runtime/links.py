@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import asyncio
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from pywrangler.runtime.ports import Link, LinkEvents
 
 NO_CODE = 1005
@@ -44,6 +46,17 @@ class Receiver(Protocol):
 
     def ended(self, end: End, code: int, reason: str, was_clean: bool) -> None:
         """Nothing more will arrive; the end's flags say so already."""
+
+
+@runtime_checkable
+class Movable(Protocol):
+    """A link that can go on in another process."""
+
+    def hold(self) -> None:
+        """Deliver nothing more; what arrives is kept for `detach`."""
+
+    def detach(self) -> Awaitable[tuple[int, bytes]]:
+        """Give away descriptor and state, once everything sent is written; ConnectionError if the peer is gone."""
 
 
 class End:
@@ -178,7 +191,7 @@ class PairLink:
                 self._events.on_message(item)
 
     def splice(self, wire: Link) -> None:
-        """This end leaves by way of `wire`: link the other end to it, after what that end has sent already."""
+        """Let this end leave by way of `wire`: link the other end to it, after what that end has sent already."""
         waiting, self._waiting = self._waiting, []
         for item in waiting:
             if not isinstance(item, tuple):

@@ -18,8 +18,9 @@ from pywrangler.protocol.websocket import REASON_LIMIT_BYTES, is_close_code
 from pywrangler.runtime import context
 from pywrangler.runtime.js.errors import JsException, dom_exception, error, type_error
 from pywrangler.runtime.js.events import CloseEvent, ErrorEvent, Event, EventTarget, MessageEvent, report
+from pywrangler.runtime.js.primitives import to_integer, to_string
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
-from pywrangler.runtime.js.webidl import buffer_bytes, encode, members, to_integer, to_string
+from pywrangler.runtime.js.webidl import buffer_bytes, encode, members
 from pywrangler.runtime.links import LOST, LOST_CODE, NO_CODE, End, Mode, PairLink
 
 if TYPE_CHECKING:
@@ -50,6 +51,15 @@ class WebSocket(EventTarget):
     onclose: Any = jsnull
     onerror: Any = jsnull
 
+    _binary_type: str
+    _connecting: asyncio.Future[Any] | None
+    _end: End
+    _failure: BaseException | None
+    _half_open: bool
+    _protocol: str
+    _scope: _Scope | None
+    _url: str | None
+
     def __init__(self, url: Any, protocols: Any = None) -> None:
         from pywrangler.runtime.websocket_client import connect, parse_target
 
@@ -61,12 +71,12 @@ class WebSocket(EventTarget):
 
     def _setup(self, end: End) -> None:
         self._end = end
-        self._url: str | None = None
+        self._url = None
         self._protocol = ""
         self._half_open = False
-        self._failure: BaseException | None = None
-        self._scope: _Scope | None = None
-        self._connecting: asyncio.Future[Any] | None = None
+        self._failure = None
+        self._scope = None
+        self._connecting = None
         event = context.current()
         config = getattr(event.worker, "config", None) if event is not None else None
         self._binary_type = "blob" if config is None or config.compat.websocket_blob else "arraybuffer"
@@ -80,7 +90,7 @@ class WebSocket(EventTarget):
 
     @classmethod
     def from_link(cls, link: Link, protocol: str = "") -> WebSocket:
-        """Return the socket of a 101 response that came over a channel or from a server; to be accepted or passed on."""
+        """Return the socket of a 101 response that came from elsewhere, to be accepted or passed on."""
         socket = cls.of_end(End(link))
         socket._protocol = protocol
         return socket
@@ -206,7 +216,7 @@ class WebSocket(EventTarget):
                 raise dom_exception("InvalidAccessError", "A reason for closing a WebSocket needs a code as well.")
             return None, ""
         number = to_integer(code)
-        if not is_close_code(number):
+        if not isinstance(number, int) or not is_close_code(number):
             raise dom_exception("InvalidAccessError", f"Invalid WebSocket close code: {number}.")
         if len(text) > REASON_LIMIT_BYTES // 4 and len(encode(text)) > REASON_LIMIT_BYTES and _limits_reasons():
             raise dom_exception(
@@ -235,7 +245,7 @@ class WebSocket(EventTarget):
         from pywrangler.runtime.clone import deserialize
 
         data = self._end.attachment
-        return jsnull if data is None else deserialize(data)
+        return jsnull if data is None else deserialize(data, "js")
 
     # ---- what arrives (links.Receiver) ------------------------------------------------------------------
 
@@ -357,8 +367,10 @@ class _Scope:
             self._life.set_result(None)
 
     def _ended(self, life: asyncio.Future[None]) -> None:
-        self._actor.tasks.discard(life)
-        self._actor.release()
+        actor = self._actor
+        assert actor is not None
+        actor.tasks.discard(life)
+        actor.release()
         if life.cancelled() and not self._end.is_closed:
             self._end.abort()
 

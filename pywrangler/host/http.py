@@ -1,0 +1,148 @@
+"""The HTTP/1.1 server of a host, on httptools.
+
+- Requests of a connection are answered one at a time, in order; the next ones wait, and reading stops meanwhile.
+- A request whose body arrived with its head carries bytes; a longer body is a stream that reads the socket on demand.
+- A client that goes away cancels its request.
+- A connection between two requests can be given to another process (`handover`, `adopt`) without losing a byte: it is
+  duplicated and dropped here, while what the client sends waits in the kernel. Encrypted connections cannot move; they
+  end after the current response.
+- A 101 response couples the connection with the response's WebSocket (spec/websocket.md, section 3).
+- An exception of the application is a bug of ours: 500, and the traceback goes to stderr.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import time
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from pywrangler.host.connection import Connection
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from pywrangler.host.wires import TcpLink
+    from pywrangler.runtime.js.request import Request
+    from pywrangler.runtime.js.response import Response
+
+BACKLOG = 2048
+
+
+class HttpServer:
+    """Serves `application` on listening sockets that somebody else bound.
+
+    `on_request(method, path, status, reason, milliseconds)` is called when the head of a response is written, except
+    for paths below `/cdn-cgi/` (spec/cli.md, "Request log"). `host_override` replaces the Host header in `request.url`.
+    """
+
+    def __init__(
+        self,
+        application: Callable[[Request], Awaitable[Response]],
+        *,
+        on_request: Callable[[str, str, int, str, float], None] | None = None,
+        scheme: str = "http",
+        host_override: str | None = None,
+    ) -> None:
+        self.application = application
+        self.on_request = on_request
+        self.scheme = scheme
+        self.host_override = host_override
+        self.connections: set[Connection] = set()
+        """HTTP connections; upgraded ones are in `links`."""
+        self.links: set[TcpLink] = set()
+        """Open WebSockets that came in here; give this set to `TcpLink.adopt` for those that came from elsewhere."""
+        self.is_draining = False
+        self.on_idle: Callable[[int, bytes], None] | None = None
+        self._listeners: list[asyncio.AbstractServer] = []
+        self._adopting: set[asyncio.Future[Any]] = set()
+        self._empty: asyncio.Future[None] | None = None
+
+    # ---- accepting ----------------------------------------------------------------------------------------
+
+    async def listen(self, sock: socket.socket, ssl: ssl.SSLContext | None = None) -> None:
+        """Accept connections on a bound socket, which is closed in this process by `stop_accepting`."""
+        loop = asyncio.get_running_loop()
+        self._listeners.append(await loop.create_server(lambda: Connection(self), sock=sock, backlog=BACKLOG, ssl=ssl))
+
+    def stop_accepting(self) -> None:
+        """Accept nothing more; whoever shares the listening sockets goes on."""
+        for listener in self._listeners:
+            listener.close()
+        self._listeners.clear()
+
+    # ---- hand-over ----------------------------------------------------------------------------------------
+
+    def handover(self, on_idle: Callable[[int, bytes], None]) -> Iterator[tuple[int, bytes]]:
+        """Give away every connection that is between two requests: yields descriptors with states for `adopt`.
+
+        From now on a connection whose last response is written is given to `on_idle(fd, state)`. The receiver owns
+        the descriptors.
+        """
+        self.on_idle = on_idle
+        for connection in list(self.connections):
+            given = connection.give_away()
+            if given is not None:
+                yield given
+
+    def adopt(self, fd: int, state: bytes) -> None:
+        """Serve a connection that another process gave away; owns `fd`."""
+        sock = socket.socket(fileno=fd)
+        sock.setblocking(False)
+        task = asyncio.get_running_loop().create_task(self._adopt(sock, state))
+        self._adopting.add(task)
+        task.add_done_callback(self._adopting.discard)
+
+    async def _adopt(self, sock: socket.socket, state: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.connect_accepted_socket(lambda: Connection(self, state), sock)
+        except OSError:
+            sock.close()  # the client left on the way
+
+    # ---- ending -------------------------------------------------------------------------------------------
+
+    async def drain(self, deadline: float) -> None:
+        """Finish what is running, then close every connection; at `deadline` (`time.monotonic`) drop what is left.
+
+        WebSockets stay: see `close_sockets`.
+        """
+        self.is_draining = True
+        self.stop_accepting()
+        for connection in list(self.connections):
+            connection.close_if_idle()
+        while self.connections or self._adopting:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                break
+            self._empty = asyncio.get_running_loop().create_future()
+            await asyncio.wait([self._empty, *self._adopting], timeout=remaining, return_when="FIRST_COMPLETED")
+        for connection in list(self.connections):
+            connection.abort()
+
+    def close_sockets(self, code: int, reason: str, *, report: bool = True) -> None:
+        """Close every WebSocket; `report` tells user code at once."""
+        for link in list(self.links):
+            link.retire(code, reason, report=report)
+
+    # ---- for connections ----------------------------------------------------------------------------------
+
+    def lost(self, connection: Connection) -> None:
+        """A connection is no longer ours."""
+        self.connections.discard(connection)
+        if not self.connections and self._empty is not None and not self._empty.done():
+            self._empty.set_result(None)
+
+    @staticmethod
+    def report_bug(problem: BaseException) -> None:
+        """Show an exception that should not have reached the server."""
+        traceback.print_exception(problem, file=sys.stderr)
+
+    @staticmethod
+    def duplicate(transport: asyncio.BaseTransport) -> int:
+        """Return a descriptor of the same connection that outlives the transport."""
+        return os.dup(transport.get_extra_info("socket").fileno())
