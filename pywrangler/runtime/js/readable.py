@@ -149,8 +149,9 @@ class ReadableStream(JsProxy):
             except asyncio.CancelledError:
                 raise
             except BaseException as error:
-                if not self._done:
-                    self._finish(error)
+                if self._done and self._error is None:
+                    return None  # cancelled meanwhile: how the source ended no longer matters
+                self._finish(error)
                 raise
             if chunk is None and not self._done:
                 self._finish(None)
