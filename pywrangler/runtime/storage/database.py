@@ -1,0 +1,271 @@
+"""One object's SQLite file: opened on first use, set aside when it is corrupt, one transaction per turn.
+
+The layout is wrangler's (spec/durable-objects.md, section 10): `_cf_KV(key, value)` holds values in V8's format,
+`_cf_METADATA(key, value)` the alarm in nanoseconds (key 1) and the local bookmark (key 2). WAL with synchronous=NORMAL:
+a commit survives the death of the process without waiting for the disk. A corrupt file is renamed, never deleted, and
+the object starts empty.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from pywrangler.errors import Place, Problem
+from pywrangler.runtime.js.errors import JsException, error
+from pywrangler.runtime.storage.policy import LIMITS, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+BUSY_TIMEOUT_MS = 5_000
+CACHE_KIB = 2_000
+# Statements of ours are compiled with this flag. It keeps them apart in the cache of compiled statements from those of
+# user code, which are compiled under the policy.
+OURS = apsw.SQLITE_PREPARE_PERSISTENT
+
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS _cf_KV (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)",
+)
+CORRUPT = (apsw.CorruptError, apsw.NotADBError)
+
+
+def _ignore(*_: object) -> None:
+    """Stand for a callback that nobody set."""
+
+
+def error_text(problem: apsw.Error) -> str:
+    """Return SQLite's words with its codes, as the platform shows them."""
+    text = str(problem)
+    code = getattr(problem, "result", None)
+    if code is None:
+        return text
+    offset = getattr(problem, "error_offset", -1)
+    if offset is not None and offset >= 0:
+        text += f" at offset {offset}"
+    text += f": {apsw.mapping_result_codes.get(code, code)}"
+    extended = getattr(problem, "extendedresult", code)
+    if extended != code:
+        text += f" (extended: {apsw.mapping_extended_result_codes.get(extended, extended)})"
+    return text
+
+
+def set_aside(path: Path, when: datetime | None = None) -> Path:
+    """Rename a corrupt database with its journal files; returns the new path of the database."""
+    stamp = (when or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S%fZ")
+    target = path.with_name(f"{path.name}.corrupt-{stamp}")
+    for suffix in ("", "-wal", "-shm"):
+        source = path.with_name(path.name + suffix)
+        if source.exists():
+            source.rename(path.with_name(f"{target.name}{suffix}"))
+    return target
+
+
+def connect(path: Path, tables: tuple[str, ...]) -> apsw.Connection:
+    """Open or create a database in WAL mode with `tables`; apsw.Error if that fails."""
+    is_new = not path.exists() or path.stat().st_size == 0
+    connection = apsw.Connection(os.fspath(path), statementcachesize=64)
+    try:
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)  # the checkpoint would block the loop for a sync
+        # SQLite reserves 80 KB at the first page it reads, unless the cache is tiny at that moment; there may be a
+        # thousand objects.
+        connection.execute("PRAGMA cache_size=2")
+        if is_new:
+            connection.execute("PRAGMA synchronous=OFF")  # nothing to lose yet, and creating costs three syncs
+        connection.execute("PRAGMA journal_mode=WAL")
+        for table in tables:
+            connection.execute(table)
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        connection.execute("PRAGMA synchronous=NORMAL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class Database:
+    """The connection to one file and the transaction of the current turn."""
+
+    __slots__ = (
+        "_closed",
+        "_connection",
+        "_notice",
+        "_savepoints",
+        "is_open",
+        "on_corrupt",
+        "on_opened",
+        "path",
+        "policy",
+        "run",
+        "value_limit",
+    )
+
+    def __init__(self, path: Path, notice: Callable[[Problem], None], value_limit: int | None) -> None:
+        self.path = path
+        self.value_limit = value_limit
+        """Largest string, BLOB or row in bytes; None for SQLite's own limit."""
+        self.policy = Policy()
+        self.is_open = False
+        """Whether the transaction of a turn is open."""
+        self.run: Any = None
+        """`execute` of the connection, None while the file is not open."""
+        self.on_opened: Callable[[], None] = _ignore
+        """Called after the file was opened."""
+        self.on_corrupt: Callable[[apsw.Error], None] = _ignore
+        """Called after the file was found corrupt in use and set aside; the database is closed then."""
+        self._connection: apsw.Connection | None = None
+        self._notice = notice
+        self._savepoints = 0
+        self._closed = False
+
+    # ---- opening ------------------------------------------------------------------------------------------
+
+    def open(self) -> Any:
+        """Return `execute`, opening or creating the file if need be; a corrupt file is set aside first."""
+        if self.run is not None:
+            return self.run
+        if self._closed:
+            raise error(
+                "The Durable Object's storage is closed: the object was reset or evicted.", durableObjectReset=True
+            )
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                connection = connect(self.path, _TABLES)
+            except CORRUPT as problem:
+                self.set_aside(problem)
+                connection = connect(self.path, _TABLES)
+        except (apsw.Error, OSError) as problem:
+            text = error_text(problem) if isinstance(problem, apsw.Error) else str(problem)
+            raise error(f"The Durable Object's storage at {self.path} cannot be opened: {text}") from problem
+        connection.execute("PRAGMA foreign_keys=ON")
+        for limit, value in LIMITS:
+            connection.limit(limit, value)
+        if self.value_limit is not None:
+            connection.limit(apsw.SQLITE_LIMIT_LENGTH, self.value_limit)
+        connection.authorizer = self.policy
+        self._connection = connection
+        self.run = connection.execute
+        self.on_opened()
+        return self.run
+
+    def open_existing(self) -> Any:
+        """Return `execute`, or None if there is no file to read from."""
+        if self.run is None and not self._closed and not self.path.exists():
+            return None
+        return self.open()
+
+    @property
+    def connection(self) -> apsw.Connection:
+        """The open connection."""
+        self.open()
+        assert self._connection is not None
+        return self._connection
+
+    def set_aside(self, problem: BaseException) -> None:
+        """Close the corrupt file, rename it, tell the user."""
+        self._drop_connection()
+        target = set_aside(self.path)
+        self._notice(
+            Problem(
+                "corrupt-storage",
+                f"The storage of a Durable Object is corrupt ({problem}); the object starts empty.",
+                f"The file was kept as {target}.",
+                Place(self.path),
+                severity="warning",
+            )
+        )
+
+    def failed(self, problem: apsw.Error) -> JsException:
+        """Return what user code sees of an error, after setting the file aside if it is corrupt."""
+        refusal, self.policy.refusal = self.policy.refusal, ""
+        text = error_text(problem)
+        if isinstance(problem, CORRUPT):
+            self.set_aside(problem)
+            self._closed = True
+            self.on_corrupt(problem)
+            return error(text, durableObjectReset=True)
+        if refusal and isinstance(problem, apsw.AuthError):
+            return error(refusal)
+        return error(text)
+
+    # ---- the transaction of a turn ------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Open the transaction of the turn."""
+        run = self.run or self.open()
+        try:
+            run("BEGIN IMMEDIATE", prepare_flags=OURS)
+        except apsw.Error as problem:
+            raise self.failed(problem) from problem
+        self.is_open = True
+
+    def commit(self) -> None:
+        """Make the turn durable; apsw.Error, and nothing of it is kept, if that fails."""
+        self.is_open = False
+        self._savepoints = 0
+        try:
+            self.run("COMMIT", prepare_flags=OURS)
+        except apsw.Error:
+            self.rollback()
+            raise
+
+    def rollback(self) -> None:
+        """Drop everything since `begin`."""
+        self.is_open = False
+        self._savepoints = 0
+        if self._connection is not None and self._connection.in_transaction:
+            self.run("ROLLBACK", prepare_flags=OURS)
+
+    def lost_transaction(self) -> bool:
+        """Say whether SQLite rolled the turn back by itself (a full disk, or OR ROLLBACK in a statement)."""
+        if self.is_open and (self._connection is None or not self._connection.in_transaction):
+            self.is_open = False
+            return True
+        return False
+
+    def savepoint(self) -> str:
+        """Open a savepoint inside the turn; give the name to `release` or `undo`."""
+        if not self.is_open:
+            self.begin()
+        self._savepoints += 1
+        name = f"_cf_savepoint_{self._savepoints}"
+        self.run(f"SAVEPOINT {name}", prepare_flags=OURS)
+        return name
+
+    def release(self, name: str) -> None:
+        """Keep what was done since the savepoint."""
+        self._savepoints -= 1
+        self.run(f"RELEASE {name}", prepare_flags=OURS)
+
+    def undo(self, name: str) -> None:
+        """Drop what was done since the savepoint."""
+        self._savepoints -= 1
+        if self.is_open and self._connection is not None and self._connection.in_transaction:
+            self.run(f"ROLLBACK TO {name}", prepare_flags=OURS)
+            self.run(f"RELEASE {name}", prepare_flags=OURS)
+
+    @property
+    def has_savepoints(self) -> bool:
+        """Whether a transaction of user code is open inside the turn."""
+        return self._savepoints > 0
+
+    # ---- closing ------------------------------------------------------------------------------------------
+
+    def _drop_connection(self) -> None:
+        connection, self._connection, self.run, self.is_open = self._connection, None, None, False
+        if connection is not None:
+            connection.close(True)  # finalises the statements of live cursors, whatever state they are in
+
+    def close(self) -> None:
+        """Close the file, dropping what is not committed; any use afterwards is an error."""
+        self._closed = True
+        if self._connection is not None:
+            self.rollback()
+            self._drop_connection()

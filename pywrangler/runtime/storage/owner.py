@@ -1,0 +1,29 @@
+"""What an object's storage asks of the object it belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from pywrangler.errors import Problem
+
+
+class StorageOwner(Protocol):
+    """The object: it ends turns by calling `commit()`, and resets itself when that fails."""
+
+    def wrote(self) -> None:
+        """Note the first uncommitted write of a turn; `commit()` is to follow."""
+
+    def has_alarm_handler(self) -> bool:
+        """Say whether the class has an `alarm` method."""
+
+    def in_constructor(self) -> bool:
+        """Say whether the constructor is running: alarms may be set there whatever the class has."""
+
+    def exclusive(self, function: Callable[[], Awaitable[Any]], /) -> Awaitable[Any]:
+        """Run `function` while nothing else runs, as `blockConcurrencyWhile` does; failures are rethrown."""
+
+    def notice(self, problem: Problem) -> None:
+        """Show a problem that stops nothing."""

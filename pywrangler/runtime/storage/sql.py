@@ -1,0 +1,98 @@
+"""`sql.exec`: user code's SQL, run inside the turn's transaction under the policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from pywrangler.runtime.js.errors import error
+from pywrangler.runtime.storage.bindings import bind
+from pywrangler.runtime.storage.cursor import Rows
+from pywrangler.runtime.storage.statements import Statement, split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pywrangler.runtime.js.errors import JsException
+    from pywrangler.runtime.storage.database import Database
+
+NO_STATEMENT = "SQL code did not contain a statement."
+WRONG_COUNT = "Wrong number of parameter bindings for SQL query."
+ONLY_LAST = "When executing multiple SQL statements in a single call, only the last statement can have parameters."
+NOT_ENABLED = (
+    "SQL is not enabled for this Durable Object class. To enable it, change `new_classes` to `new_sqlite_classes` "
+    "within the migrations in your Wrangler configuration. An object that has been stored already keeps its data."
+)
+
+
+class Sql:
+    """Runs statements on one database; `begin_write` is called before each that may write."""
+
+    __slots__ = ("_begin_write", "_database", "_lost")
+
+    def __init__(self, database: Database, begin_write: Callable[[], None], lost: Callable[[apsw.Error], None]) -> None:
+        self._database = database
+        self._begin_write = begin_write
+        self._lost = lost
+
+    def execute(self, text: str, bindings: Iterable[Any]) -> Rows:
+        """Run every statement in `text` and return the rows of the last; errors as the platform words them."""
+        statements = split(text)
+        if not statements:
+            raise error(NO_STATEMENT)
+        values = bind(bindings)
+        for statement in statements[:-1]:
+            self._run(statement, None)
+        return self._run(statements[-1], values)
+
+    def _run(self, statement: Statement, values: tuple[Any, ...] | None) -> Rows:
+        database = self._database
+        run = database.run or database.open()
+        policy = database.policy
+        if statement.writes:
+            self._begin_write()
+            connection = database.connection
+            before = connection.total_changes()
+        policy.guards = True
+        try:
+            cursor = run(statement.sql, values or None, can_cache=statement.cacheable)
+            policy.guards = False
+            if statement.writes:
+                return Rows(
+                    database, cursor, connection.total_changes() - before, lambda: self._columns(statement, values)
+                )
+            return Rows(database, cursor, None, lambda: self._columns(statement, values))
+        except apsw.BindingsError:
+            raise error(ONLY_LAST if values is None else WRONG_COUNT) from None
+        except apsw.Error as problem:
+            raise self._failed(problem) from problem
+        finally:
+            policy.guards = False
+
+    def _failed(self, problem: apsw.Error) -> JsException:
+        if self._database.lost_transaction():
+            self._lost(problem)
+        return self._database.failed(problem)
+
+    def _columns(self, statement: Statement, values: tuple[Any, ...] | None) -> list[str]:
+        """Return the column names of a statement that gave no row, by compiling it once more without running it."""
+        names: list[str] = []
+
+        def look(cursor: apsw.Cursor, _sql: str, _bindings: Any) -> bool:
+            names.extend(column[0] for column in cursor.get_description())
+            return False
+
+        database = self._database
+        cursor = database.connection.cursor()
+        cursor.exec_trace = look
+        database.policy.guards = True
+        try:
+            cursor.execute(statement.sql, values or None, can_cache=statement.cacheable)
+        except apsw.ExecTraceAbort:
+            pass
+        except apsw.Error as problem:
+            raise database.failed(problem) from problem
+        finally:
+            database.policy.guards = False
+        return names

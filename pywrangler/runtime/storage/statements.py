@@ -1,0 +1,91 @@
+"""SQL text cut into statements, and what has to be known about each before it runs.
+
+`sql.exec` takes several statements at once; only the last may have parameters and gives the result. SQLite's own
+tokenizer rules decide where a statement ends: `;` inside strings, quoted names, comments and trigger bodies does not.
+A statement that may write must run inside the turn's transaction and is told by its first keyword; a wrong "may write"
+only costs an empty transaction.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import apsw
+
+RESERVED = "_cf_"
+_TOKEN = re.compile(
+    r"""
+    (?P<space>[\s\ufeff]+|--[^\n]*|/\*.*?(?:\*/|\Z))
+  | (?P<quoted>'(?:[^']|'')*'?|"(?:[^"]|"")*"?|`(?:[^`]|``)*`?|\[[^\]]*\]?)
+  | (?P<word>[^\W\d][\w$]*)
+  | (?P<end>;)
+  | (?P<open>\()
+  | (?P<close>\))
+  | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_READS = frozenset({"select", "values", "explain"})
+_VERBS = frozenset({"select", "values", "insert", "replace", "update", "delete"})
+# These take effect only inside a transaction, or write statistics.
+_WRITING_PRAGMAS = frozenset({"defer_foreign_keys", "optimize"})
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement: its text, whether it may write, and whether a compiled form of it may be kept."""
+
+    sql: str
+    writes: bool
+    cacheable: bool
+
+
+def _writes(words: list[tuple[str, int]]) -> bool:
+    first = words[0][0] if words else ""
+    if first in _READS:
+        return False
+    if first == "pragma":
+        return any(word in _WRITING_PRAGMAS for word, _depth in words[1:4])
+    if first == "with":
+        verb = next((word for word, depth in words[1:] if depth == 0 and word in _VERBS), "select")
+        return verb not in _READS
+    return True
+
+
+@lru_cache(maxsize=512)
+def split(text: str) -> tuple[Statement, ...]:
+    """Return the statements in `text`, in order; pieces of only space and comments are left out."""
+    statements: list[Statement] = []
+    words: list[tuple[str, int]] = []
+    start = depth = 0
+    empty = True
+
+    def finish(stop: int) -> None:
+        piece = text[start:stop]
+        if not empty:
+            # Never found in the cache of compiled statements: the runtime's own may hold the same text, compiled
+            # without the checks that user code is subject to.
+            statements.append(Statement(piece, _writes(words), RESERVED not in piece.lower()))
+
+    for token in _TOKEN.finditer(text):
+        kind = token.lastgroup
+        if kind == "end":
+            is_trigger = len(words) > 1 and words[0][0] == "create" and any(w == "trigger" for w, _ in words[1:3])
+            if is_trigger and not apsw.complete(text[start : token.end()]):
+                continue
+            finish(token.end())
+            start, depth, empty, words = token.end(), 0, True, []
+            continue
+        if kind == "space":
+            continue
+        empty = False
+        if kind == "word":
+            words.append((token.group().lower(), depth))
+        elif kind == "open":
+            depth += 1
+        elif kind == "close":
+            depth -= 1
+    finish(len(text))
+    return tuple(statements)
