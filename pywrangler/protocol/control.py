@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from pywrangler.config.model import WorkerConfig  # noqa: TC001 - read at run time by the codec
 from pywrangler.errors import Problem, ProtocolError  # noqa: TC001 - read at run time by the codec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MESSAGE_LIMIT_BYTES = 64 * 1024 * 1024
 DESCRIPTORS_PER_MESSAGE = 200  # Linux takes at most 253 in one message (SCM_MAX_FD)
@@ -41,6 +44,8 @@ class HostSettings(msgspec.Struct, frozen=True):
     site_packages: tuple[Path, ...] = ()
     """The project's own packages, to come before ours on `sys.path`."""
     strict_limits: bool = False
+    test_scheduled: bool = False
+    """`/__scheduled` runs the scheduled handler."""
     generation: int = 0
     """Counts the starts of this Worker in this session."""
 
@@ -140,7 +145,8 @@ class Serving(Message, frozen=True):
 class Log(Message, frozen=True):
     """Output of user code: one `print`, `console` call, logging record or traceback."""
 
-    level: Literal["debug", "log", "info", "warn", "error"]
+    level: Literal["debug", "log", "info", "warn", "error", "stderr"]
+    """`stderr` is what user code wrote there itself; the others are console levels."""
     text: str
 
 
@@ -161,6 +167,12 @@ class Connection(Message, frozen=True):
     connected: bool
 
 
+class Debugger(Message, frozen=True):
+    """User code has taken the terminal for a debugger (`breakpoint()`), or has given it back."""
+
+    active: bool
+
+
 class Notice(Message, frozen=True):
     """A problem that the user should see but that stops nothing (a corrupt file set aside, a limit passed)."""
 
@@ -169,7 +181,7 @@ class Notice(Message, frozen=True):
 
 type_union = (
     Fork | Preload | Forked | Exited | Unsafe | Serve | Retire | Stop | Loaded | Failed | Serving | Log | Request
-    | Connection | Notice
+    | Connection | Debugger | Notice
 )  # fmt: skip
 
 
@@ -206,8 +218,9 @@ def unpack(body: bytes) -> Any:
 class Unpacker:
     """Splits a byte stream into messages; `feed` returns those that are complete."""
 
-    def __init__(self) -> None:
+    def __init__(self, decode: Callable[[bytes], Any] | None = None) -> None:
         self._buffer = bytearray()
+        self._decode = decode or unpack
 
     def feed(self, data: bytes) -> list[Any]:
         """Take what arrived, return complete messages in order; ProtocolError if one is oversized or malformed."""
@@ -219,6 +232,6 @@ class Unpacker:
                 raise ProtocolError(f"control message of {size} bytes")
             if len(self._buffer) < HEADER.size + size:
                 break
-            messages.append(unpack(bytes(self._buffer[HEADER.size : HEADER.size + size])))
+            messages.append(self._decode(bytes(self._buffer[HEADER.size : HEADER.size + size])))
             del self._buffer[: HEADER.size + size]
         return messages

@@ -1,0 +1,156 @@
+"""Finding and running commands. A command's module is imported when the command is called, and typer with it:
+`pywrangler --help` and the start of `dev` do not pay for what they do not use.
+
+Rules (spec/cli.md, section 1): global flags may stand before or after the command; unknown flags and commands are
+errors; every error exits with 1.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pywrangler import __version__
+from pywrangler.cli.arguments import Invocation, adapt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pywrangler.session.spawn import NurseryProcess
+
+PROGRAM = "pywrangler"
+GLOBAL_OPTIONS = """\
+Global options, before or after the command:
+  -c, --config PATH    the configuration file; `dev` takes several, the first is the primary
+      --cwd DIR        run as if started in this directory
+  -e, --env NAME       the environment
+      --env-file PATH  variables from this file instead of .dev.vars and .env; may be repeated
+  -h, --help           show help
+  -v, --version        show the version
+"""
+_GLOBAL_WITH_VALUE = frozenset(("-c", "--config", "--cwd", "-e", "--env", "--env-file"))
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: `module` holds its typer application as `app`."""
+
+    name: str
+    module: str
+    summary: str
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("dev", "pywrangler.cli.dev", "Run Workers locally and reload them when files change"),
+    Command("vars", "pywrangler.cli.variables", "Show the variables of a Worker and where they come from"),
+)
+
+
+def run(arguments: Sequence[str], early_nursery: NurseryProcess | None = None) -> int:
+    """Run a command line and return the exit code; a nursery that was started early is for `dev`."""
+    leading, rest = _split(arguments)
+    if "-v" in leading or "--version" in leading:
+        print(__version__)
+        return 0
+    if not rest or "-h" in leading or "--help" in leading:
+        print(overview(), end="")
+        return 0
+    name = rest[0]
+    command = next((command for command in COMMANDS if command.name == name), None)
+    if command is None:
+        return _unknown_command(name)
+    return _call(command, [*rest[1:], *leading], early_nursery)
+
+
+def overview() -> str:
+    """Return the help of the program."""
+    width = max(len(command.name) for command in COMMANDS) + 2
+    lines = [f"  {command.name.ljust(width)}{command.summary}" for command in COMMANDS]
+    head = f"Usage: {PROGRAM} COMMAND [OPTIONS]\n\nRun Cloudflare Python Workers locally, in plain CPython.\n"
+    return "\n".join([head, "Commands:", *lines, "", GLOBAL_OPTIONS, f"`{PROGRAM} COMMAND --help` tells more.\n"])
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the flags before the command, and the command with what follows."""
+    index = 0
+    while index < len(arguments) and arguments[index].startswith("-"):
+        index += 2 if arguments[index] in _GLOBAL_WITH_VALUE else 1
+    return list(arguments[:index]), list(arguments[index:])
+
+
+def _call(command: Command, arguments: list[str], early_nursery: NurseryProcess | None) -> int:
+    module: Any = importlib.import_module(command.module)
+    words, ignored = adapt(
+        arguments, getattr(module, "BOOLEAN_FLAGS", frozenset()), getattr(module, "IGNORED_FLAGS", {})
+    )
+    invocation = Invocation(ignored, early_nursery)
+    try:
+        result = module.app(words, prog_name=f"{PROGRAM} {command.name}", standalone_mode=False, obj=invocation)
+    except Exception as error:
+        return _failed(error)
+    return result if isinstance(result, int) else 0
+
+
+def _failed(error: Exception) -> int:
+    """Show an error that has words for the user; raise any other, which is a defect of ours."""
+    from pathlib import Path
+
+    import typer
+
+    from pywrangler.cli.style import block, problem_block, style_for
+    from pywrangler.errors import ConfigError, LoadError, PywranglerError, StartError
+
+    style = style_for(sys.stderr, _environment())
+    if isinstance(error, typer.Exit):
+        return error.exit_code
+    if isinstance(error, typer.Abort):
+        return 1
+    if isinstance(error, ConfigError):
+        text = "".join(problem_block(style, problem, Path.cwd()) for problem in error.problems)
+    elif isinstance(error, StartError | LoadError):
+        text = problem_block(style, error.problem, Path.cwd())
+    elif isinstance(error, PywranglerError):
+        text = block(style, "error", str(error))
+    elif hasattr(error, "format_message"):  # A usage error; its class has no public name in all versions of typer.
+        return _usage_error(error, style)
+    else:
+        raise error
+    sys.stderr.write(text)
+    return 1
+
+
+def _usage_error(error: Any, style: Any) -> int:
+    from pywrangler.cli.style import block
+
+    option = getattr(error, "option_name", None)
+    if type(error).__name__ == "NoSuchOption" and option:
+        message = f"Unknown argument: {option.lstrip('-')}"
+        near = getattr(error, "possibilities", None)
+        hint = f"Did you mean {' or '.join(sorted(near))}?" if near else ""
+    else:
+        message, hint = error.format_message(), ""
+    sys.stderr.write(block(style, "error", message, hint))
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        print(context.get_help())
+    return 1
+
+
+def _unknown_command(name: str) -> int:
+    from difflib import get_close_matches
+
+    from pywrangler.cli.style import block, style_for
+
+    near = get_close_matches(name, [command.name for command in COMMANDS], 1)
+    hint = f'Did you mean "{PROGRAM} {near[0]}"?' if near else ""
+    sys.stderr.write(block(style_for(sys.stderr, _environment()), "error", f"Unknown argument: {name}", hint))
+    print(overview(), end="")
+    return 1
+
+
+def _environment() -> dict[str, str]:
+    import os
+
+    return dict(os.environ)

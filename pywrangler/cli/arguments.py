@@ -1,0 +1,48 @@
+"""Command lines written for wrangler, made fit for our parser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from pywrangler.session.spawn import NurseryProcess
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What a command gets beside its flags."""
+
+    ignored: tuple[str, ...] = ()
+    """Flags on the command line that have no effect."""
+    early_nursery: NurseryProcess | None = None
+
+
+def adapt(
+    words: Sequence[str], boolean_flags: AbstractSet[str], ignored_flags: Mapping[str, bool]
+) -> tuple[list[str], tuple[str, ...]]:
+    """Return the words for the parser, and the flags that were left out.
+
+    `--flag=false` becomes `--no-flag`, as upstream's parser takes it. Of `ignored_flags`, those that map to True take
+    their value along. What follows `--` stays as it is.
+    """
+    kept: list[str] = []
+    ignored: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            kept += [word, *rest]
+            break
+        flag, equals, value = word.partition("=")
+        if flag in ignored_flags:
+            ignored.append(flag)
+            if ignored_flags[flag] and not equals:
+                next(rest, None)
+        elif equals and flag in boolean_flags and value.lower() in {"true", "false"}:
+            kept.append(flag if value.lower() == "true" else f"--no-{flag.removeprefix('--')}")
+        else:
+            kept.append(word)
+    return kept, tuple(ignored)

@@ -1,0 +1,659 @@
+"""The decisions of a session: events in, actions out. No I/O, no clock; `now` is monotonic seconds.
+
+Rules:
+- A Worker has at most one current host and one candidate. A candidate that has loaded becomes current; the former
+  current host retires at the same moment and hands over. A candidate that fails changes nothing but the terminal.
+- A save while a candidate loads starts another one afterwards; a candidate that has not loaded after a second is
+  killed for it.
+- A host that dies is started again: at once the first time, then after 0.2, 0.5, 1 s. After five deaths in a row
+  without ten seconds of service the session waits for an edit. So does a Worker whose code is broken at the start.
+- While a Worker has no host that could answer, the session answers for it: 500 and the reason.
+- Settings that do not resolve are shown and change nothing.
+- The entry in the registry is written when a Worker serves, and withdrawn when it is given up or the session ends.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from pywrangler.errors import Problem
+from pywrangler.session import actions as do
+from pywrangler.session import events as on
+from pywrangler.session import reports as say
+from pywrangler.session.links import hint, link_states, targets
+from pywrangler.session.sources import sources_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from pywrangler.config.model import Resolved
+    from pywrangler.protocol import control
+    from pywrangler.protocol.registry import Entry
+    from pywrangler.session.registry import Rival
+    from pywrangler.session.sources import Sources
+
+RESTART_DELAYS_SECONDS = (0.0, 0.2, 0.5, 1.0)
+CRASH_LIMIT = len(RESTART_DELAYS_SECONDS) + 1
+HEALTHY_SECONDS = 10.0
+PATIENCE_SECONDS = 1.0
+SLOW_LOAD_SECONDS = 10.0
+SERVING_SECONDS = 10.0
+EXIT_STATUS_SECONDS = 0.25
+STOP_GRACE_SECONDS = 1.0
+RETIRE_GRACE_SECONDS = 10.0
+KILL_MARGIN_SECONDS = 1.0
+
+Stage = Literal["loading", "starting", "serving", "leaving"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the session starts with for one Worker."""
+
+    resolved: Resolved
+    site_packages: tuple[Path, ...] = ()
+    urls: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Host:
+    number: int
+    worker: int
+    nursery: int
+    forked_at: float
+    stage: Stage = "loading"
+    loaded: control.Loaded | None = None
+    serving_since: float | None = None
+
+
+@dataclass(slots=True)
+class _Worker:
+    index: int
+    plan: Plan
+    resolved: Resolved
+    sources: Sources
+    label: str
+    """Prefix of its reports; "" if it is the only one."""
+    current: int | None = None
+    candidate: int | None = None
+    pending: list[str] = field(default_factory=list)
+    """Files that changed while a candidate was loading."""
+    generation: int = 0
+    crashes: int = 0
+    gave_up: bool = False
+    standing_in: bool = False
+    reload_since: float | None = None
+    has_verdict: bool = False
+    """It has served, or its code was found broken: the start is over."""
+    is_announced: bool = False
+    entry: tuple[str, object] | None = None
+    """Name and content of the entry as last claimed."""
+    rival: Rival | None = None
+    links: dict[str, say.Link] = field(default_factory=dict)
+    hinted: set[tuple[str, str]] = field(default_factory=set)
+    shown_problems: tuple[Problem, ...] = ()
+
+
+@dataclass(slots=True)
+class _Nursery:
+    number: int
+    packages: tuple[Path, ...]
+    started_at: float
+    preloaded: frozenset[str] = frozenset()
+    is_unsafe: bool = False
+
+
+class Machine:
+    """The state of a session; `handle` is its only operation."""
+
+    def __init__(self, plans: Sequence[Plan], directory: Path) -> None:
+        """`directory` is the working directory, to which file names in messages are relative."""
+        several = len(plans) > 1
+        self._directory = directory
+        self._workers = [
+            _Worker(i, plan, plan.resolved, sources_of(plan.resolved), plan.resolved.worker.name if several else "")
+            for i, plan in enumerate(plans)
+        ]
+        self._hosts: dict[int, _Host] = {}
+        self._next_host = 0
+        self._nurseries: dict[int, _Nursery] = {}
+        self._next_nursery = 0
+        self._unsafe_modules: frozenset[str] = frozenset()
+        self._nursery_losses = 0
+        self._peers: Mapping[str, Entry] = {}
+        self._exit_code: int | None = None
+        self._handlers: dict[type, Callable[..., list[do.Action]]] = {
+            on.Started: self._on_started,
+            on.SettingsRead: self._on_settings_read,
+            on.SettingsBroken: self._on_settings_broken,
+            on.Built: self._on_built,
+            on.Forked: lambda _event, _now: [],
+            on.Loaded: self._on_loaded,
+            on.Failed: self._on_failed,
+            on.Serving: self._on_serving,
+            on.Exited: self._on_exited,
+            on.HostLost: self._on_host_lost,
+            on.NurseryLost: self._on_nursery_lost,
+            on.NurseryUnsafe: self._on_nursery_unsafe,
+            on.FilesChanged: self._on_files_changed,
+            on.EntryWritten: self._on_entry_written,
+            on.RegistryChanged: self._on_registry_changed,
+            on.TimerFired: self._on_timer,
+            on.SignalReceived: self._on_signal,
+            on.KeyPressed: self._on_key,
+        }
+
+    def handle(self, event: on.Event, now: float) -> list[do.Action]:
+        """Return what is to be done about the event, in order."""
+        if self._exit_code is not None and not isinstance(
+            event, on.Exited | on.HostLost | on.NurseryLost | on.TimerFired | on.SignalReceived | on.KeyPressed
+        ):
+            return []
+        return self._handlers[type(event)](event, now)
+
+    # ---- start and settings
+
+    def _on_started(self, event: on.Started, now: float) -> list[do.Action]:
+        self._peers = event.peers
+        actions: list[do.Action] = []
+        for worker in self._workers:
+            worker.links = self._links_of(worker)
+            actions.append(self._table(worker))
+        actions += [do.Say(say.Hotkeys()), do.Say(say.Starting())]
+        for worker in self._workers:
+            if worker.resolved.worker.build is not None:
+                actions.append(do.Build(worker.index, worker.resolved, ()))
+            else:
+                actions += self._fork(worker, now)
+        actions.append(self._follow())
+        for worker in self._workers:
+            actions += self._hints(worker)
+        return actions
+
+    def _on_settings_read(self, event: on.SettingsRead, now: float) -> list[do.Action]:
+        worker = self._workers[event.worker]
+        old, new = worker.resolved, event.resolved
+        clash = next(
+            (it for it in self._workers if it is not worker and it.resolved.worker.name == new.worker.name), None
+        )
+        if clash is not None:
+            what = f'Two Workers of this session would be named "{new.worker.name}".'
+            problem = Problem("duplicate-name", what, "Give one of them another name.", new.worker.name_place)
+            return [do.Say(say.Trouble(worker.label, problem, self._standing_note(worker)))]
+        worker.resolved = new
+        worker.sources = sources_of(new, self._imported(worker))
+        actions: list[do.Action] = [self._follow()] if worker.sources.settings != _settings(old) else []
+        if (old.worker, old.variables) == (new.worker, new.variables):
+            return actions + (self._reload(worker, event.because, now) if event.source_changed else [])
+        actions += self._reload(worker, event.because, now)
+        if old.worker.dev.port != new.worker.dev.port or old.worker.dev.ip != new.worker.dev.ip:
+            actions.append(self._note(worker, "A change of dev.port or dev.ip takes effect at the next start."))
+        worker.links = self._links_of(worker)
+        actions.append(self._table(worker))
+        return [*actions, self._follow(), *self._hints(worker)]
+
+    def _on_settings_broken(self, event: on.SettingsBroken, _now: float) -> list[do.Action]:
+        worker = self._workers[event.worker]
+        note = self._standing_note(worker)
+        return [
+            do.Say(say.Trouble(worker.label, problem, note if problem is event.problems[-1] else ""))
+            for problem in event.problems
+        ]
+
+    def _on_built(self, event: on.Built, now: float) -> list[do.Action]:
+        worker = self._workers[event.worker]
+        if event.problem is not None:
+            return self._code_is_broken(worker, event.problem)
+        if not worker.has_verdict and worker.candidate is None:
+            return self._fork(worker, now)
+        return self._reload(worker, event.because, now)
+
+    def _on_files_changed(self, event: on.FilesChanged, now: float) -> list[do.Action]:
+        actions: list[do.Action] = []
+        for worker in self._workers:
+            kinds = {path: worker.sources.kind(path) for path in sorted(event.paths)}
+            because = tuple(os.path.relpath(path, self._directory) for path, kind in kinds.items() if kind)
+            found = set(kinds.values())
+            if "settings" in found:
+                actions.append(do.ReadSettings(worker.index, because, bool(found & {"source", "build"})))
+            elif "build" in found:
+                actions.append(do.Build(worker.index, worker.resolved, because))
+            elif "source" in found:
+                actions += self._reload(worker, because, now)
+        return actions
+
+    # ---- the life of hosts
+
+    def _reload(self, worker: _Worker, because: Sequence[str], now: float) -> list[do.Action]:
+        worker.crashes = 0
+        worker.gave_up = False
+        if worker.candidate is not None:
+            host = self._hosts[worker.candidate]
+            if now - host.forked_at < PATIENCE_SECONDS:
+                worker.pending += [name for name in because if name not in worker.pending]
+                return []
+            return [*self._discard(worker), *self._reload(worker, because, now)]
+        worker.reload_since = now
+        return [
+            do.Cancel(("restart", worker.index)),
+            do.Say(say.Reloading(worker.label, tuple(because))),
+            *self._fork(worker, now),
+        ]
+
+    def _discard(self, worker: _Worker) -> list[do.Action]:
+        host = self._hosts[worker.candidate] if worker.candidate is not None else None
+        worker.candidate = None
+        if host is None:
+            return []
+        host.stage = "leaving"
+        return [do.Cancel(("slow load", host.number)), do.Kill(host.number)]
+
+    def _fork(self, worker: _Worker, now: float) -> list[do.Action]:
+        actions, nursery = self._nursery_for(worker.plan.site_packages, now)
+        host = _Host(self._next_host, worker.index, nursery.number, now)
+        self._next_host += 1
+        self._hosts[host.number] = host
+        worker.candidate = host.number
+        worker.generation += 1
+        return [
+            *actions,
+            do.Fork(
+                host.number,
+                nursery.number,
+                worker.index,
+                worker.resolved,
+                worker.plan.site_packages,
+                worker.generation,
+            ),
+            do.Schedule(("slow load", host.number), SLOW_LOAD_SECONDS),
+        ]
+
+    def _on_loaded(self, event: on.Loaded, _now: float) -> list[do.Action]:
+        found = self._candidate(event.host)
+        if found is None:
+            return []
+        worker, host = found
+        host.loaded = event.report
+        host.stage = "starting"
+        actions: list[do.Action] = [do.Cancel(("slow load", host.number))]
+        if event.report.problems != worker.shown_problems:
+            actions += [do.Say(say.Trouble(worker.label, problem)) for problem in event.report.problems]
+            worker.shown_problems = event.report.problems
+        if worker.standing_in:
+            worker.standing_in = False
+            actions.append(do.StandDown(worker.index))
+        actions.append(do.Serve(host.number, worker.current))
+        if worker.current is not None:
+            self._hosts[worker.current].stage = "leaving"
+            actions.append(do.Cancel(("serving", worker.current)))
+            actions.append(do.Schedule(("kill", worker.current), RETIRE_GRACE_SECONDS + KILL_MARGIN_SECONDS))
+        worker.current, worker.candidate = host.number, None
+        actions.append(do.Schedule(("serving", host.number), SERVING_SECONDS))
+        sources = sources_of(worker.resolved, event.report.files)
+        if sources != worker.sources:
+            worker.sources = sources
+            actions.append(self._follow())
+        return actions
+
+    def _on_serving(self, event: on.Serving, now: float) -> list[do.Action]:
+        host = self._hosts.get(event.host)
+        if host is None or host.stage != "starting" or host.loaded is None:
+            return []
+        worker = self._workers[host.worker]
+        host.stage = "serving"
+        host.serving_since = now
+        actions: list[do.Action] = [do.Cancel(("serving", host.number)), *self._claim(worker, host.loaded)]
+        if worker.reload_since is not None and worker.is_announced:
+            actions.append(do.Say(say.Updated(worker.label, (now - worker.reload_since) * 1000)))
+        worker.reload_since = None
+        worker.has_verdict = True
+        actions += self._announcements()
+        actions += self._preload(host)
+        return [*actions, *self._catch_up(worker, now)]
+
+    def _on_failed(self, event: on.Failed, now: float) -> list[do.Action]:
+        found = self._candidate(event.host)
+        if found is None:
+            return []
+        worker, host = found
+        host.stage = "leaving"
+        worker.candidate = None
+        actions: list[do.Action] = [
+            do.Cancel(("slow load", host.number)),
+            do.Schedule(("kill", host.number), KILL_MARGIN_SECONDS),
+        ]
+        if worker.pending:
+            return [*actions, *self._catch_up(worker, now)]
+        return actions + self._code_is_broken(worker, event.problem)
+
+    def _code_is_broken(self, worker: _Worker, problem: Problem) -> list[do.Action]:
+        actions: list[do.Action] = [do.Say(say.Trouble(worker.label, problem, self._standing_note(worker)))]
+        if worker.current is None:
+            worker.standing_in = True
+            actions.append(do.StandIn(worker.index, problem))
+        worker.has_verdict = True
+        worker.reload_since = None
+        return [*actions, *self._announcements()]
+
+    def _on_host_lost(self, event: on.HostLost, _now: float) -> list[do.Action]:
+        if event.host not in self._hosts:
+            return []
+        # The nursery knows how it ended; if the nursery is gone too, nobody does.
+        return [do.Schedule(("exit status", event.host), EXIT_STATUS_SECONDS)]
+
+    def _on_exited(self, event: on.Exited, now: float) -> list[do.Action]:
+        host = self._hosts.pop(event.host, None)
+        if host is None:
+            return []
+        actions: list[do.Action] = [
+            do.Cancel((name, host.number)) for name in ("exit status", "slow load", "serving", "kill")
+        ]
+        actions += [do.Forget(host.number), *self._close_idle_nursery(host.nursery)]
+        if self._exit_code is not None:
+            return actions if self._hosts else [*actions, do.Finish(self._exit_code)]
+        worker = self._workers[host.worker]
+        if worker.current == host.number:
+            return actions + self._crashed(worker, host, event.status, now)
+        if worker.candidate == host.number:
+            worker.candidate = None
+            if worker.pending:
+                return [*actions, *self._catch_up(worker, now)]
+            if worker.current is None:
+                return actions + self._crashed(worker, host, event.status, now)
+            problem = Problem("host-exited", f"The new code {_ended(event.status)} while it was being loaded.")
+            return actions + self._code_is_broken(worker, problem)
+        return actions
+
+    def _crashed(self, worker: _Worker, host: _Host, status: int | None, now: float) -> list[do.Action]:
+        if worker.current == host.number:
+            worker.current = None
+        if host.serving_since is not None and now - host.serving_since >= HEALTHY_SECONDS:
+            worker.crashes = 0
+        worker.crashes += 1
+        what = f"The process of this Worker {_ended(status)}."
+        if worker.candidate is not None:
+            return [do.Say(say.Trouble(worker.label, Problem("host-crashed", what), "the new code is being loaded"))]
+        if worker.crashes >= CRASH_LIMIT:
+            worker.gave_up = True
+            times = f"{worker.crashes} times in a row"
+            problem = Problem("host-crashed", f"{what} That happened {times}.", "Save a file to try again.")
+            actions = self._code_is_broken(worker, problem)
+            return [*self._withdraw(worker), *actions]
+        delay = RESTART_DELAYS_SECONDS[worker.crashes - 1]
+        when = f"in {delay:g} s" if delay else "now"
+        report = do.Say(say.Trouble(worker.label, Problem("host-crashed", what), f"restarting it {when}"))
+        if delay:
+            return [report, do.Schedule(("restart", worker.index), delay)]
+        return [report, *self._fork(worker, now)]
+
+    def _catch_up(self, worker: _Worker, now: float) -> list[do.Action]:
+        if not worker.pending:
+            return []
+        because, worker.pending = worker.pending, []
+        return self._reload(worker, because, now)
+
+    def _candidate(self, number: int) -> tuple[_Worker, _Host] | None:
+        host = self._hosts.get(number)
+        if host is None:
+            return None
+        worker = self._workers[host.worker]
+        return (worker, host) if worker.candidate == number else None
+
+    # ---- nurseries
+
+    def _nursery_for(self, packages: tuple[Path, ...], now: float) -> tuple[list[do.Action], _Nursery]:
+        for nursery in self._nurseries.values():
+            if nursery.packages == packages and not nursery.is_unsafe:
+                return [], nursery
+        nursery = _Nursery(self._next_nursery, packages, now)
+        self._next_nursery += 1
+        self._nurseries[nursery.number] = nursery
+        return [do.StartNursery(nursery.number)], nursery
+
+    def _preload(self, host: _Host) -> list[do.Action]:
+        nursery = self._nurseries[host.nursery]
+        wanted = frozenset(host.loaded.modules if host.loaded else ()) - self._unsafe_modules - nursery.preloaded
+        if not wanted or nursery.is_unsafe:
+            return []
+        nursery.preloaded |= wanted
+        return [do.Preload(nursery.number, tuple(sorted(wanted)), nursery.packages)]
+
+    def _close_idle_nursery(self, number: int) -> list[do.Action]:
+        nursery = self._nurseries.get(number)
+        if nursery is None or not nursery.is_unsafe or any(it.nursery == number for it in self._hosts.values()):
+            return []
+        del self._nurseries[number]
+        return [do.CloseNursery(number)]
+
+    def _on_nursery_unsafe(self, event: on.NurseryUnsafe, now: float) -> list[do.Action]:
+        nursery = self._nurseries.get(event.nursery)
+        if nursery is None:
+            return []
+        self._unsafe_modules |= frozenset(event.modules)
+        nursery.is_unsafe = True
+        actions: list[do.Action] = []
+        if any(worker.plan.site_packages == nursery.packages for worker in self._workers):
+            # A replacement now rather than at the next save, when somebody waits for it.
+            started, replacement = self._nursery_for(nursery.packages, now)
+            modules = nursery.preloaded - self._unsafe_modules
+            actions += started
+            if modules:
+                replacement.preloaded |= modules
+                actions.append(do.Preload(replacement.number, tuple(sorted(modules)), replacement.packages))
+        for worker in self._workers:
+            number = worker.candidate
+            if number is not None and self._hosts[number].nursery == event.nursery:
+                # Whether it was forked in time is unknown; a second one is harmless, none at all is not.
+                actions += [*self._discard(worker), *self._fork(worker, now)]
+        return actions + self._close_idle_nursery(event.nursery)
+
+    def _on_nursery_lost(self, event: on.NurseryLost, now: float) -> list[do.Action]:
+        nursery = self._nurseries.pop(event.nursery, None)
+        if nursery is None:
+            return []
+        actions: list[do.Action] = [do.CloseNursery(nursery.number)]
+        lost = [host for host in self._hosts.values() if host.nursery == nursery.number]
+        for host in lost:
+            del self._hosts[host.number]
+            actions += [do.Cancel((name, host.number)) for name in ("exit status", "slow load", "serving", "kill")]
+            actions += [do.Kill(host.number), do.Forget(host.number)]
+        if self._exit_code is not None:
+            return actions if self._hosts else [*actions, do.Finish(self._exit_code)]
+        if nursery.is_unsafe and not lost:
+            return actions
+        self._nursery_losses = 1 if now - nursery.started_at >= HEALTHY_SECONDS else self._nursery_losses + 1
+        what = f"The process that starts Workers {_ended(event.status)}."
+        if self._nursery_losses >= CRASH_LIMIT:
+            problem = Problem("nursery-lost", f"{what} That happened {self._nursery_losses} times in a row.")
+            return [*actions, do.Say(say.Trouble("", problem)), *self._shut_down(1)]
+        delay = RESTART_DELAYS_SECONDS[self._nursery_losses - 1]
+        actions.append(do.Say(say.Trouble("", Problem("nursery-lost", what), "restarting its Workers")))
+        numbers = {host.number for host in lost}
+        for worker in self._workers:
+            affected = {worker.current, worker.candidate} & numbers
+            if worker.current in numbers:
+                worker.current = None
+            if worker.candidate in numbers:
+                worker.candidate = None
+            if affected and worker.candidate is None:
+                actions += [do.Schedule(("restart", worker.index), delay)] if delay else self._fork(worker, now)
+        return actions
+
+    # ---- the registry
+
+    def _claim(self, worker: _Worker, loaded: control.Loaded) -> list[do.Action]:
+        config = worker.resolved.worker
+        if not config.named:
+            return []
+        wanted = (config.name, (loaded.classes, loaded.entrypoints, config.queue_consumers, config.environment))
+        if worker.entry == wanted and worker.rival is None:
+            return []
+        actions = self._withdraw(worker) if worker.entry is not None and worker.entry[0] != config.name else []
+        worker.entry = wanted
+        return [*actions, do.WriteEntry(worker.index, worker.resolved, loaded)]
+
+    def _withdraw(self, worker: _Worker) -> list[do.Action]:
+        if worker.entry is None:
+            return []
+        name = worker.entry[0]
+        worker.entry = None
+        worker.rival = None
+        return [do.RemoveEntry(name)]
+
+    def _on_entry_written(self, event: on.EntryWritten, _now: float) -> list[do.Action]:
+        worker = self._workers[event.worker]
+        before, worker.rival = worker.rival, event.rival
+        name = worker.resolved.worker.name
+        if event.rival is None:
+            text = f'Worker "{name}" is now the one that bindings from other Workers use.'
+            return [self._note(worker, text)] if before is not None else []
+        if before == event.rival:
+            return []
+        known = ", ".join(filter(None, (f"pid {event.rival.pid}" if event.rival.pid else "", event.rival.url)))
+        problem = Problem(
+            "name-taken",
+            f'Worker "{name}" is already running in another session{f" ({known})" if known else ""}. '
+            "Bindings from other Workers keep using that one.",
+            severity="warning",
+        )
+        return [do.Say(say.Trouble(worker.label, problem))]
+
+    def _on_registry_changed(self, event: on.RegistryChanged, _now: float) -> list[do.Action]:
+        self._peers = event.peers
+        actions: list[do.Action] = []
+        for worker in self._workers:
+            before, worker.links = worker.links, self._links_of(worker)
+            changed: dict[tuple[str, say.Link], list[str]] = {}
+            leads_to = targets(worker.resolved.worker)
+            for binding, state in worker.links.items():
+                if before.get(binding) != state:
+                    changed.setdefault((leads_to[binding], state), []).append(binding)
+            actions += [
+                do.Say(say.LinkChanged(worker.label, target, state, tuple(bindings)))
+                for (target, state), bindings in changed.items()
+            ]
+            actions += self._hints(worker)
+            name = worker.resolved.worker.name
+            host = self._hosts.get(worker.current) if worker.current is not None else None
+            if worker.rival is not None and host is not None and host.loaded is not None:
+                owner = event.peers.get(name)
+                if owner is None or owner.instance != worker.rival.instance:
+                    actions.append(do.WriteEntry(worker.index, worker.resolved, host.loaded))
+        return actions
+
+    def _links_of(self, worker: _Worker) -> dict[str, say.Link]:
+        return link_states(worker.resolved.worker, self._peers, [it.resolved.worker.name for it in self._workers])
+
+    def _hints(self, worker: _Worker) -> list[do.Action]:
+        actions: list[do.Action] = []
+        for binding, target in targets(worker.resolved.worker).items():
+            if worker.links.get(binding) != "not connected":
+                continue
+            text = hint(target, self._peers)
+            if text and (target, text) not in worker.hinted:
+                worker.hinted.add((target, text))
+                actions.append(self._note(worker, f'No Worker "{target}" is running. {text}'))
+        return actions
+
+    # ---- timers, keys, the end
+
+    def _on_timer(self, event: on.TimerFired, now: float) -> list[do.Action]:
+        kind, number = event.timer
+        if kind == "restart":
+            worker = self._workers[number]
+            is_due = self._exit_code is None and worker.candidate is None and worker.current is None
+            return self._fork(worker, now) if is_due else []
+        host = self._hosts.get(number)
+        if host is None:
+            return []
+        if kind == "exit status":
+            return self._on_exited(on.Exited(number, None), now)
+        if kind == "slow load":
+            text = f"The code has been loading for {SLOW_LOAD_SECONDS:g} s; requests wait. Save a file to start over."
+            return [self._note(self._workers[host.worker], text)]
+        # "serving" and "kill": a host that does not answer. Its Exited decides what follows.
+        return [do.Kill(number)]
+
+    def _on_signal(self, event: on.SignalReceived, _now: float) -> list[do.Action]:
+        return self._end(128 + event.number)
+
+    def _on_key(self, event: on.KeyPressed, _now: float) -> list[do.Action]:
+        key = event.key.lower()
+        if key in {"x", "q", "\x03", "\x04"}:
+            if self._exit_code is None:
+                return [do.Say(say.ShuttingDown()), *self._end(0)]
+            return self._end(128 + signal.SIGINT) if key == "\x03" else []
+        if self._exit_code is not None:
+            return []
+        if key == "b":
+            return [do.OpenBrowser()]
+        return [do.Say(say.ClearScreen())] if key == "c" else []
+
+    def _end(self, code: int) -> list[do.Action]:
+        if self._exit_code is None:
+            return self._shut_down(code)
+        # Asked twice: no grace any more.
+        return [*(do.Kill(number) for number in self._hosts), do.Finish(self._exit_code)]
+
+    def _shut_down(self, code: int) -> list[do.Action]:
+        self._exit_code = code
+        actions: list[do.Action] = []
+        for worker in self._workers:
+            actions += [*self._withdraw(worker), do.Cancel(("restart", worker.index))]
+        for host in self._hosts.values():
+            if host.stage == "loading":
+                actions.append(do.Kill(host.number))
+            else:
+                actions.append(do.Stop(host.number, STOP_GRACE_SECONDS))
+            actions.append(do.Schedule(("kill", host.number), STOP_GRACE_SECONDS + KILL_MARGIN_SECONDS))
+            host.stage = "leaving"
+        return actions if self._hosts else [*actions, do.Finish(code)]
+
+    # ---- words
+
+    def _announcements(self) -> list[do.Action]:
+        """Ready lines, primary first, once every Worker serves or is known to be broken; later ones one by one."""
+        if not all(worker.has_verdict for worker in self._workers):
+            return []
+        actions: list[do.Action] = []
+        for worker in self._workers:
+            host = self._hosts.get(worker.current) if worker.current is not None else None
+            if not worker.is_announced and host is not None and host.serving_since is not None:
+                worker.is_announced = True
+                actions.append(do.Say(say.Ready(worker.label, worker.plan.urls)))
+        return actions
+
+    def _table(self, worker: _Worker) -> do.Action:
+        return do.Say(say.Bindings(worker.label, worker.resolved, dict(worker.links)))
+
+    def _note(self, worker: _Worker, text: str) -> do.Action:
+        return do.Say(say.Note(worker.label, text))
+
+    def _follow(self) -> do.Action:
+        return do.Follow(tuple(worker.sources for worker in self._workers))
+
+    def _imported(self, worker: _Worker) -> tuple[Path, ...]:
+        host = self._hosts.get(worker.current) if worker.current is not None else None
+        return host.loaded.files if host is not None and host.loaded is not None else ()
+
+    def _standing_note(self, worker: _Worker) -> str:
+        return "still serving the previous version" if worker.current is not None else "waiting for a change"
+
+
+def _settings(resolved: Resolved) -> frozenset[Path]:
+    return sources_of(resolved).settings
+
+
+def _ended(status: int | None) -> str:
+    if status is None:
+        return "ended unexpectedly"
+    if status < 0:
+        try:
+            return f"was killed by {signal.Signals(-status).name}"
+        except ValueError:
+            return f"was killed by signal {-status}"
+    return f"exited with code {status}"

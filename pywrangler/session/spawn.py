@@ -1,0 +1,74 @@
+"""Starting a nursery process. Imports next to nothing: `pywrangler dev` calls this before it imports anything else.
+
+The nursery gets one end of a stream socket pair by number and the session's terminal. It ignores SIGINT from its
+first instruction on: Ctrl+C reaches the whole foreground process group, and only the session answers it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+
+MODULE = "pywrangler.host.nursery"
+_POLL_SECONDS = 0.005
+
+
+class NurseryProcess:
+    """A started nursery: its pid, and the session's end of the control connection."""
+
+    __slots__ = ("connection", "pid")
+
+    def __init__(self, pid: int, connection: socket.socket) -> None:
+        self.pid = pid
+        self.connection = connection
+
+    def reap(self, timeout: float) -> int | None:
+        """Wait for the end, kill when the timeout passes; return the exit code or minus the signal, None if killed."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            status = self._status(os.WNOHANG)
+            if status is not None:
+                return status
+            time.sleep(_POLL_SECONDS)
+        self.kill()
+        self._status(0)
+        return None
+
+    def kill(self) -> None:
+        """Send SIGKILL; only valid before `reap` returned."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def _status(self, options: int) -> int | None:
+        try:
+            pid, status = os.waitpid(self.pid, options)
+        except ChildProcessError:
+            return 0
+        return os.waitstatus_to_exitcode(status) if pid else None
+
+
+def spawn_nursery(command: tuple[str, ...] = ()) -> NurseryProcess:
+    """Start a nursery and return at once; it reads its first message when it is ready.
+
+    `command` replaces `python -P -m pywrangler.host.nursery`; the number of the descriptor is appended. OSError if
+    the machine cannot start a process.
+    """
+    # -P: the working directory must not shadow the standard library.
+    words = [*(command or (sys.executable, "-P", "-m", MODULE))]
+    ours, theirs = socket.socketpair()
+    with theirs:
+        theirs.set_inheritable(True)
+        words.append(str(theirs.fileno()))
+        old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        old_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            pid = os.posix_spawn(words[0], words, os.environ, setsigmask=())
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            signal.signal(signal.SIGINT, old_handler)
+            signal.pthread_sigmask(signal.SIG_SETMASK, old_mask)
+    return NurseryProcess(pid, ours)
