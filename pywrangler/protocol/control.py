@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from pywrangler.config.model import WorkerConfig  # noqa: TC001 - read at run time by the codec
-from pywrangler.errors import Problem, ProtocolError  # noqa: TC001 - read at run time by the codec
+from pywrangler.config.model import WorkerConfig
+from pywrangler.errors import Problem, ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -41,8 +41,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 class _File(msgspec.Struct, frozen=True):
     pywrangler: Entry
-    instanceId: str = ""  # noqa: N815 - upstream's key
-    queueConsumers: tuple[str, ...] = ()  # noqa: N815 - upstream's key
+    instanceId: str = ""
+    queueConsumers: tuple[str, ...] = ()
 
 
 _decoder = msgspec.json.Decoder(_File)

@@ -39,6 +39,7 @@ class EventContext:
 
 
 _current: ContextVar[EventContext | None] = ContextVar("pywrangler_event", default=None)
+_witness: ContextVar[list[EventContext] | None] = ContextVar("pywrangler_event_witness", default=None)
 
 
 def current() -> EventContext | None:
@@ -48,7 +49,17 @@ def current() -> EventContext | None:
 
 def enter(event: EventContext) -> Any:
     """Make `event` current in this task and those it starts; give the result to `leave`."""
+    witness = _witness.get()
+    if witness is not None:
+        witness.append(event)
     return _current.set(event)
+
+
+def observe() -> list[EventContext]:
+    """Return a list to which every event entered by tasks of this context is added: who delivers one sees which."""
+    seen: list[EventContext] = []
+    _witness.set(seen)
+    return seen
 
 
 def leave(token: Any) -> None:

@@ -48,6 +48,12 @@ class JsException(Exception, JsValue):
         self.properties.update(properties)
         return self
 
+    def copy(self) -> JsException:
+        """Return the same error without its traceback, to be raised once more."""
+        again = JsException(self.name, self.message, self.stack, dict(self.properties))
+        again.__cause__ = self.__cause__
+        return again
+
     def with_cause(self, cause: BaseException) -> JsException:
         """Remember the Python exception that this error stands for, so that a traceback can show it."""
         self.__cause__ = cause

@@ -1,0 +1,397 @@
+"""What is measured. Each scenario returns rows: what, the promise if there is one, the figure and its unit."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import statistics
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.client import Load, get, http_load, open_socket
+from bench.sessions import COMMAND, Area, Session, fetch, free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OBJECTS = {
+    "durable_objects": {
+        "bindings": [{"name": "COUNTER", "class_name": "Counter"}, {"name": "ROOM", "class_name": "Room"}]
+    },
+    "migrations": [{"tag": "v1", "new_sqlite_classes": ["Counter", "Room"]}],
+}
+REMOTE = {"durable_objects": {"bindings": [{"name": "COUNTER", "class_name": "Counter", "script_name": "objects"}]}}
+
+
+@dataclass(frozen=True)
+class Row:
+    what: str
+    measured: float
+    unit: str
+    promise: float | None = None
+    least: bool = False
+    """True if the promise is a minimum."""
+
+    @property
+    def is_kept(self) -> bool:
+        if self.promise is None:
+            return True
+        return self.measured >= self.promise if self.least else self.measured <= self.promise
+
+
+def _median(values: list[float]) -> float:
+    return statistics.median(values)
+
+
+def cold_start() -> list[Row]:
+    times = []
+    for _ in range(9):
+        with Area() as area:
+            port = free_port()
+            session = area.start("--port", str(port), port=port, cwd=area.worker("hello", "hello"), wait=False)
+            times.append(session.wait())
+    return [Row("dev to first 200, hello Worker (median of 9)", _median(times) * 1000, "ms", 300)]
+
+
+def cold_start_of_two() -> list[Row]:
+    times = []
+    for _ in range(5):
+        with Area() as area:
+            back, front = free_port(), free_port()
+            a = area.worker("objects", "objects", dev={"port": back}, **OBJECTS)
+            b = area.worker("caller", "caller", dev={"port": front}, **REMOTE)
+            started = time.perf_counter()
+            area.start(port=back, cwd=a, wait=False)
+            session = area.start(port=front, cwd=b, wait=False)
+            deadline = started + 20
+            while fetch(front)[0] != 200 and time.perf_counter() < deadline and session.process.poll() is None:
+                time.sleep(0.002)
+            times.append(time.perf_counter() - started)
+    return [
+        Row("two sessions until the object answers through the other (median of 5)", _median(times) * 1000, "ms", 450)
+    ]
+
+
+def _save(path: Path, number: int) -> None:
+    text = re.sub(r"VERSION = \d+", f"VERSION = {number}", path.read_text())
+    path.write_text(text)
+
+
+def _save_to_served(source: str, saves: int) -> list[float]:
+    with Area() as area:
+        port = free_port()
+        directory = area.worker(source, source)
+        session = area.start("--port", str(port), port=port, cwd=directory, wait=False)
+        session.wait("/version")
+        times = []
+        for number in range(1, saves + 1):
+            time.sleep(0.15)  # a person does not save faster
+            _save(directory / "src/entry.py", number)
+            saved = time.perf_counter()
+            while fetch(port, "/version")[1] != str(number).encode():
+                if time.perf_counter() - saved > 5:
+                    raise RuntimeError(session.log())
+            times.append(time.perf_counter() - saved)
+    return sorted(times)
+
+
+def reload() -> list[Row]:
+    rows = []
+    for source in ("hello", "fast"):
+        if source == "fast":
+            try:
+                import fastapi  # noqa: F401
+            except ImportError:
+                continue
+        times = _save_to_served(source, 50)
+        name = {"hello": "hello", "fast": "FastAPI"}[source]
+        rows.append(Row(f"save to served, {name}, p50 of 50", times[len(times) // 2] * 1000, "ms", 30))
+        rows.append(Row(f"save to served, {name}, p95 of 50", times[int(len(times) * 0.95)] * 1000, "ms", 80))
+    return rows
+
+
+def reload_under_load() -> list[Row]:
+    with Area() as area:
+        port = free_port()
+        directory = area.worker("objects", "objects", **OBJECTS)
+        session = area.start("--port", str(port), port=port, cwd=directory)
+        lost: list[object] = []
+        answers: list[bytes] = []
+
+        async def run() -> Load:
+            sockets = [
+                await open_socket(
+                    port, "/room", lambda _s, text, _t: answers.append(text), lambda s, _p: lost.append(s)
+                )
+                for _ in range(20)
+            ]
+            load = asyncio.create_task(http_load(port, "/", connections=16, seconds=12))
+            for number in range(1, 51):
+                await asyncio.sleep(0.2)
+                _save(directory / "src/entry.py", number)
+            result = await load
+            await asyncio.sleep(0.5)
+            for client in sockets:
+                client.send(b"version")
+            await asyncio.sleep(1)
+            before = len(lost)
+            for client in sockets:
+                client.transport.abort()
+            result.failures += [f"socket answered {text!r}" for text in set(answers) - {b"50"}]
+            if len(answers) != 20:
+                result.failures.append(f"{len(answers)} of 20 sockets answered")
+            lost[:] = lost[:before]
+            return result
+
+        load = asyncio.run(run())
+        reloads = session.log().count("updated and ready")
+        for failure in sorted(set(load.failures))[:5]:
+            print(f"    {failure}")
+        return [
+            Row("reloads seen", reloads, "", 25, least=True),
+            Row("requests failed over 50 saves under load", len(load.failures), f"of {len(load.latencies)}", 0),
+            Row("hibernatable sockets dropped over 50 saves", len(lost), "of 20", 0),
+        ]
+
+
+def hello() -> list[Row]:
+    with Area() as area:
+        port = free_port()
+        session = area.start("--port", str(port), port=port, cwd=area.worker("hello", "hello"))
+        asyncio.run(http_load(port, seconds=1))
+        cpu = session.cpu_seconds()
+        load = asyncio.run(http_load(port, seconds=5))
+        cpu = session.cpu_seconds() - cpu
+        _complain(load, session)
+        return [
+            Row("HTTP hello, 64 connections", load.rate, "requests/s", 12_000, least=True),
+            Row("HTTP hello, CPU per request (all processes)", cpu / len(load.latencies) * 1e6, "us", 60),
+            Row("HTTP hello, p99", load.percentile(0.99) * 1000, "ms", 10),
+        ]
+
+
+def _complain(load: Load, session: Session) -> None:
+    if load.failures:
+        print(f"    {len(load.failures)} failures: {load.failures[0]}")
+        print(session.log()[-2000:])
+
+
+def objects() -> list[Row]:
+    with Area() as area:
+        back, front = free_port(), free_port()
+        session = area.start("--port", str(back), port=back, cwd=area.worker("objects", "objects", **OBJECTS))
+        caller = area.start("--port", str(front), port=front, cwd=area.worker("caller", "caller", **REMOTE))
+        local = asyncio.run(http_load(back, seconds=5))
+        remote = asyncio.run(http_load(front, seconds=5))
+        one = asyncio.run(http_load(front, connections=1, seconds=3))
+        for load, owner in ((local, session), (remote, caller), (one, caller)):
+            _complain(load, owner)
+        rows = [
+            Row("object counter behind HTTP, 64 connections", local.rate, "requests/s", 9_000, least=True),
+            Row("the same by script_name from another session", remote.rate, "requests/s", 6_000, least=True),
+            Row("by script_name, one connection, p50", one.percentile(0.5) * 1000, "ms", 0.5),
+        ]
+        for kind in ("put", "get", "sql"):
+            _, body = fetch(back, f"/storage?kind={kind}&count=20000")
+            rows.append(Row(f"storage {kind} inside one object", 20_000 / float(body), "per s"))
+        return rows
+
+
+def many_objects() -> list[Row]:
+    with Area() as area:
+        port = free_port()
+        session = area.start("--port", str(port), port=port, cwd=area.worker("objects", "objects", **OBJECTS))
+
+        async def over(count: int, seconds: float) -> float:
+            calls = 0
+            deadline = time.perf_counter() + seconds
+            lock = iter(range(10**9))
+
+            async def one() -> None:
+                nonlocal calls
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                while time.perf_counter() < deadline:
+                    name = next(lock) % count
+                    writer.write(f"GET /?name={name} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    await reader.readexactly(int(re.search(rb"content-length: (\d+)", head.lower())[1]))
+                    calls += 1
+                writer.close()
+
+            await asyncio.gather(*(one() for _ in range(16)))
+            return calls / seconds
+
+        async def touch_all(count: int) -> None:
+            for name in range(count):
+                await get(port, f"/?name={name}")
+
+        one = asyncio.run(over(1, 3))
+        asyncio.run(touch_all(100))
+        hundred = asyncio.run(over(100, 3))
+        before = session.pss_mib()
+        asyncio.run(touch_all(1100))
+        thousand = asyncio.run(over(1000, 3))
+        after = session.pss_mib()
+        return [
+            Row("increments on 1 object", one, "per s"),
+            Row("increments over 100 objects", hundred, "per s"),
+            Row("increments over 1,000 objects", thousand, "per s"),
+            Row("cost per call, 1,000 objects against 100", hundred / thousand, "times", 1.2),
+            Row("memory per live object", (after - before) * 1024 / 1000, "KB", 100),
+        ]
+
+
+def sockets() -> list[Row]:
+    with Area() as area:
+        port = free_port()
+        session = area.start("--port", str(port), port=port, cwd=area.worker("objects", "objects", **OBJECTS))
+
+        async def echo() -> list[float]:
+            answered = asyncio.Event()
+            times: list[float] = []
+            sent = 0.0
+
+            def received(_socket: object, _text: bytes, now: float) -> None:
+                times.append(now - sent)
+                answered.set()
+
+            client = await open_socket(port, "/room", received)
+            for _ in range(3000):
+                answered.clear()
+                sent = time.perf_counter()
+                client.send(b"x")
+                await answered.wait()
+            client.transport.abort()
+            return sorted(times)
+
+        async def broadcast(count: int, rounds: int) -> tuple[float, float]:
+            left = 0
+            all_there = asyncio.Event()
+            last: list[float] = []
+
+            def received(_socket: object, _text: bytes, _now: float) -> None:
+                nonlocal left
+                left -= 1
+                if left == 0:
+                    all_there.set()
+
+            clients = [await open_socket(port, f"/room?name=b{count}", received) for _ in range(count)]
+            for _ in range(rounds):
+                left = count
+                all_there.clear()
+                sent = time.perf_counter()
+                clients[0].send(b"all")
+                await asyncio.wait_for(all_there.wait(), 20)
+                last.append(time.perf_counter() - sent)
+            for client in clients:
+                client.transport.abort()
+            median = sorted(last)[len(last) // 2]
+            return median, count / median
+
+        times = asyncio.run(echo())
+        rows = [Row("echo on one socket, p50", times[len(times) // 2] * 1000, "ms", 0.2)]
+        for count, promise in ((500, 8.0), (1000, None), (5000, None)):
+            before = session.pss_mib()
+            median, rate = asyncio.run(broadcast(count, 20))
+            rows.append(Row(f"broadcast to {count} sockets, last client", median * 1000, "ms", promise))
+            if promise:
+                rows.append(Row(f"broadcast to {count} sockets", rate, "messages/s", 120_000, least=True))
+            if count == 5000:
+                rows.append(Row("memory per hibernatable socket", (session.pss_mib() - before) * 1024 / 5000, "KB"))
+        return rows
+
+
+def memory() -> list[Row]:
+    with Area() as area:
+        first = area.start("--port", str(port := free_port()), port=port, cwd=area.worker("hello", "hello"))
+        alone = first.pss_mib()
+        for number in range(2, 6):
+            directory = area.worker(f"hello{number}", "hello")
+            area.start("--port", str(port := free_port()), port=port, cwd=directory)
+        five = sum(session.pss_mib() for session in area.sessions)
+    with Area() as area:
+        directories = [area.worker(f"w{number}", "hello", dev={"port": free_port()}) for number in range(1, 4)]
+        arguments = [text for path in directories for text in ("-c", str(path / "wrangler.jsonc"))]
+        port = int(re.search(r'"port": (\d+)', (directories[0] / "wrangler.jsonc").read_text())[1])
+        session = area.start(*arguments, port=port, cwd=area.root)
+        time.sleep(0.5)
+        three = session.pss_mib()
+    return [
+        Row("memory of one session (PSS of the tree)", alone, "MiB", 90),
+        Row("memory of five sessions", five, "MiB", 350),
+        Row("memory per additional Worker in a session", (three - alone) / 2, "MiB", 40),
+    ]
+
+
+def assets() -> list[Row]:
+    with Area() as area:
+        port = free_port()
+        directory = area.worker("hello", "hello", assets={"directory": "public"})
+        (directory / "public").mkdir()
+        (directory / "public" / "small.txt").write_bytes(b"x" * 1024)
+        (directory / "public" / "large.bin").write_bytes(os.urandom(1 << 20))
+        session = area.start("--port", str(port), port=port, cwd=directory)
+        small = asyncio.run(http_load(port, "/small.txt", connections=16, seconds=4))
+        rate = _drain_large(port, 4.0)
+        _complain(small, session)
+        return [
+            Row("static file of 1 KB, 16 connections", small.rate, "per s", 10_000, least=True),
+            Row("static file of 1 MB, 16 connections", rate, "per s", 2_500, least=True),
+        ]
+
+
+def _drain_large(port: int, seconds: float) -> float:
+    """Read 1 MB files with blocking sockets that keep nothing, so that the client costs as little as it can."""
+    import socket
+
+    counts = [0] * 16
+    until = time.perf_counter() + seconds
+    request = f"GET /large.bin HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".encode()
+
+    def one(index: int) -> None:
+        buffer = bytearray(1 << 20)
+        with socket.create_connection(("127.0.0.1", port), 10) as connection:
+            while time.perf_counter() < until:
+                connection.sendall(request)
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    head += connection.recv(1024)
+                left = (1 << 20) - len(head.partition(b"\r\n\r\n")[2])
+                while left:
+                    left -= connection.recv_into(buffer, min(left, 1 << 20))
+                counts[index] += 1
+
+    threads = [threading.Thread(target=one, args=(index,)) for index in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / seconds
+
+
+def help_text() -> list[Row]:
+    times = []
+    for _ in range(9):
+        started = time.perf_counter()
+        subprocess.run([*COMMAND, "--help"], check=True, stdout=subprocess.DEVNULL)
+        times.append(time.perf_counter() - started)
+    return [Row("pywrangler --help (median of 9)", _median(times) * 1000, "ms", 150)]
+
+
+SCENARIOS = {
+    "start": cold_start,
+    "start-two": cold_start_of_two,
+    "reload": reload,
+    "reload-load": reload_under_load,
+    "hello": hello,
+    "objects": objects,
+    "many": many_objects,
+    "sockets": sockets,
+    "memory": memory,
+    "assets": assets,
+    "help": help_text,
+}

@@ -1,0 +1,46 @@
+"""A binding of a kind that is not simulated: it exists, and says so when it is used."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from pywrangler.runtime.js.errors import error
+from pywrangler.runtime.js.proxy import JsProxy
+
+PRODUCTS = {
+    "kv_namespaces": "KV namespace",
+    "r2_buckets": "R2 bucket",
+    "d1_databases": "D1 database",
+    "queues": "Queue",
+    "workflows": "Workflow",
+    "ai": "Workers AI",
+    "vectorize": "Vectorize index",
+    "browser": "Browser Run",
+    "analytics_engine_datasets": "Analytics Engine dataset",
+    "hyperdrive": "Hyperdrive",
+    "send_email": "Send Email",
+    "ratelimits": "Rate limit",
+    "images": "Images",
+}
+
+
+class Unsupported(JsProxy):
+    """The binding object; every member raises an error that names binding and product."""
+
+    __slots__ = ("_kind", "_name")
+
+    def __init__(self, name: str, kind: str) -> None:
+        self._name = name
+        self._kind = kind
+
+    def __getattr__(self, member: str) -> NoReturn:
+        if member.startswith("_"):
+            raise AttributeError(member)
+        product = PRODUCTS.get(self._kind, self._kind)
+        raise error(
+            f"Binding {self._name} ({product}) is not supported locally: `{member}` does not work under `pywrangler dev`."
+        )
+
+    def fetch(self, *_arguments: Any) -> NoReturn:
+        """Raise like every other member."""
+        self.__getattr__("fetch")

@@ -1,0 +1,131 @@
+"""What answers an HTTP request of a client: static assets, the platform's own URLs, or the Worker.
+
+The platform's URLs lie under `/cdn-cgi/`; `Host` and `Origin` are checked there, so that a web page cannot drive a
+developer's session. An uncaught exception becomes a 500 with the traceback: as text, or as a page for a browser.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from pywrangler.runtime.js.response import Response
+from pywrangler.runtime.ports import Event, Target
+from pywrangler.runtime.tracebacks import format_page, format_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pywrangler.bindings.assets import AssetStore
+    from pywrangler.runtime.js.request import Request
+    from pywrangler.runtime.worker import WorkerRuntime
+
+SCHEDULED_PATHS = frozenset(("/cdn-cgi/local/scheduled", "/cdn-cgi/handler/scheduled", "/cdn-cgi/mf/scheduled"))
+PLATFORM_PREFIX = "/cdn-cgi/"
+
+
+class Application:
+    """Requests in, responses out; raises nothing but cancellation."""
+
+    def __init__(
+        self,
+        worker: WorkerRuntime | None,
+        assets: AssetStore | None,
+        root: Path,
+        report: Callable[[BaseException], None],
+        name: str,
+    ) -> None:
+        self._worker = worker
+        self._assets = assets
+        self._root = root
+        self._report = report
+        self._target = Target(name, "entrypoint")
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer `request`."""
+        url = request.url
+        path = url[url.find("/", 8) :].partition("?")[0]
+        if path.startswith(PLATFORM_PREFIX) and path in SCHEDULED_PATHS:
+            return await self._scheduled(request)
+        try:
+            if self._assets is not None and (reply := self._asset(request, path)) is not None:
+                return reply
+            if self._worker is None:
+                return Response.from_wire(404, "", [])
+            response: Response = await self._worker.fetch_entrypoint(self._target, request)
+            return response
+        except Exception as problem:
+            self._report(problem)
+            return self._error(request, problem)
+
+    def _asset(self, request: Request, path: str) -> Response | None:
+        assets = self._assets
+        assert assets is not None
+        headers = dict(request.pairs())
+        if assets.decide(path, request.method, headers, self._worker is not None) == "worker":
+            return None
+        reply = assets.find(request.method, request.url[request.url.find("/", 8) :], headers)
+        if reply is None:
+            return None
+        return Response.from_wire(reply.status, "", reply.headers, reply.body)
+
+    def _error(self, request: Request, problem: BaseException) -> Response:
+        headers = dict(request.pairs())
+        if headers.get("sec-fetch-mode") == "navigate" and "text/html" in headers.get("accept", ""):
+            page = format_page(problem, self._root).encode("utf-8", "replace")
+            return Response.from_wire(500, "", [("content-type", "text/html;charset=UTF-8")], page)
+        text = format_plain(problem, self._root).encode("utf-8", "replace")
+        return Response.from_wire(500, "", [("content-type", "text/plain;charset=UTF-8")], text)
+
+    async def _scheduled(self, request: Request) -> Response:
+        refusal = self._refuse_strangers(request)
+        if refusal is not None:
+            return refusal
+        query = parse_qs(urlsplit(request.url).query, keep_blank_values=True)
+        cron = query.get("cron", [""])[-1]
+        try:
+            when = float(query["time"][-1]) if "time" in query else float(int(time.time() * 1000))
+        except ValueError:
+            return _text(400, "time must be milliseconds since the epoch")
+        result: Any
+        try:
+            if self._worker is None:
+                raise RuntimeError("There is no Worker, only assets.")
+            result = await self._worker.deliver(self._target, Event("scheduled", {"cron": cron, "time": when}))
+        except Exception as problem:
+            self._report(problem)
+            result = {"outcome": "exception", "noRetry": False}
+        good = result["outcome"] == "ok"
+        if query.get("format") == ["json"]:
+            body = json.dumps(result, separators=(",", ":")).encode()
+            return Response.from_wire(200 if good else 500, "", [("content-type", "application/json")], body)
+        return _text(200 if good else 500, "ok" if good else "exception")
+
+    @staticmethod
+    def _refuse_strangers(request: Request) -> Response | None:
+        """Refuse a request that a web page of another origin, or a rebound host name, may have sent."""
+        headers = dict(request.pairs())
+        host = urlsplit(request.url).hostname or ""
+        if not _is_local(host):
+            return _text(403, f"{PLATFORM_PREFIX} answers on localhost only, not on {host}")
+        origin = headers.get("origin")
+        if origin is not None and not _is_local(urlsplit(origin).hostname or ""):
+            return _text(403, f"{PLATFORM_PREFIX} does not answer pages of {origin}")
+        return None
+
+
+def _is_local(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _text(status: int, text: str) -> Response:
+    return Response.from_wire(status, "", [("content-type", "text/plain;charset=UTF-8")], text.encode())

@@ -1,0 +1,115 @@
+"""Imports a Worker's main module and says what it exports, or what is wrong with it, in the user's terms."""
+
+from __future__ import annotations
+
+import importlib.util
+import linecache
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pywrangler.errors import LoadError, Place, Problem
+from pywrangler.runtime import exports
+from pywrangler.runtime.tracebacks import syntax_problem
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from pywrangler.config.model import WorkerConfig
+    from pywrangler.runtime.exports import Exports
+
+MODULES = Path(__file__).parents[1] / "modules"
+
+
+def prepare_path(config: WorkerConfig, site_packages: tuple[Path, ...]) -> None:
+    """Put on `sys.path`, in this order: the platform's modules, the Worker's own, vendored ones, the project's venv."""
+    own: list[Path] = [MODULES]
+    if config.main is not None:
+        own.append(config.main.parent)
+    own += [config.root / "python_modules", *site_packages]
+    texts = [str(path) for path in own]
+    sys.path[:] = texts + [entry for entry in sys.path if entry not in texts and entry != ""]
+
+
+def load(config: WorkerConfig) -> tuple[ModuleType, Exports, list[Problem]]:
+    """Import the main module; return it with its exports and warnings, or raise LoadError."""
+    main = config.main
+    if main is None:
+        raise LoadError(Problem("no-main", "the config names no main module", 'Add "main": "src/entry.py".'))
+    linecache.clearcache()
+    name = main.stem
+    spec = importlib.util.spec_from_file_location(name, main)
+    if spec is None or spec.loader is None:
+        raise LoadError(Problem("main-not-python", f"{main.name} is not a Python module", place=config.main_place))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as problem:
+        raise LoadError(syntax_problem(problem, config.root)) from problem
+    try:
+        found = exports.scan(module, config.compat)
+    except (TypeError, AttributeError) as problem:
+        raise LoadError(Problem("bad-exports", str(problem), place=Place(main))) from problem
+    return module, found, _check(config, module, found)
+
+
+def _check(config: WorkerConfig, module: ModuleType, found: Exports) -> list[Problem]:
+    """Compare exports with the config; raise LoadError for what cannot work, return warnings for the rest."""
+    assert config.main is not None
+    for binding in config.durable_objects:
+        if binding.script_name in (None, config.name) and binding.class_name not in found.objects:
+            known = ", ".join(found.objects) or "none"
+            raise LoadError(
+                Problem(
+                    "class-not-exported",
+                    f'binding {binding.name} needs the Durable Object class "{binding.class_name}", which '
+                    f"{config.main.name} does not export (it exports: {known}).",
+                    f"Define or import `class {binding.class_name}(DurableObject)` there, or correct class_name.",
+                    place=binding.place,
+                )
+            )
+    if not (found.entrypoints or found.objects or found.handlers or found.workflows):
+        legacy = exports.legacy_names(module)
+        if legacy:
+            raise LoadError(
+                Problem(
+                    "legacy-handlers",
+                    f"{config.main.name} defines {legacy[0]}() at module level, which compatibility date "
+                    f"{config.compat.date} ignores.",
+                    "Move it into `class Default(WorkerEntrypoint)`, or set a compatibility_date before 2025-08-14, "
+                    'or add the compatibility flag "disable_python_no_global_handlers".',
+                    place=_place_of(module, legacy[0], config.main),
+                )
+            )
+        raise LoadError(
+            Problem(
+                "no-entrypoint",
+                f"{config.main.name} exports no entrypoint.",
+                "Define `class Default(WorkerEntrypoint)` with an `async def fetch(self, request)`.",
+                place=Place(config.main),
+            )
+        )
+    return []
+
+
+def _place_of(module: ModuleType, name: str, main: Path) -> Place:
+    code = getattr(getattr(module, name), "__code__", None)
+    return Place(main, code.co_firstlineno) if code is not None else Place(main)
+
+
+def imported(config: WorkerConfig, site_packages: tuple[Path, ...]) -> tuple[tuple[str, ...], tuple[Path, ...]]:
+    """Return the third-party modules that are loaded now, and the Worker's own source files."""
+    third_party: list[str] = []
+    own: list[Path] = []
+    root = str(config.root)
+    vendored = (str(config.root / "python_modules"), *map(str, site_packages))
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if not isinstance(file, str):
+            continue
+        if file.startswith(vendored):
+            third_party.append(name)
+        elif file.startswith(root):
+            own.append(Path(file))
+    return tuple(third_party), tuple(own)

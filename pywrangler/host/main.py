@@ -1,0 +1,315 @@
+"""The worker process: runs one Worker on one loop, from the fork to the last reply.
+
+    fork ─> load user code ─> Loaded ─> (Serve) ─> accept ─> (Retire: hand over, finish) or (Stop: finish) ─> exit
+
+Lost control socket: the session is gone, so the host leaves at once. What the host is told comes as messages of
+`protocol.control`; what it gives to its heir, as messages of `protocol.handover` (see `host.succession`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from pywrangler.errors import LoadError, Problem, PywranglerError
+from pywrangler.host import loader
+from pywrangler.host.application import Application
+from pywrangler.host.environment import build_environment, loopbacks
+from pywrangler.host.http import HttpServer
+from pywrangler.host.link import BUFFER_LIMIT_BYTES, MessageLink
+from pywrangler.host.output import LogWriter
+from pywrangler.host.succession import RESTART_CODE, Heir, Testator
+from pywrangler.host.wires import TcpLink
+from pywrangler.protocol import control
+from pywrangler.runtime import context
+from pywrangler.runtime.channels.router import ChannelRouter
+from pywrangler.runtime.channels.server import ChannelServer
+from pywrangler.runtime.clock import SystemClock
+from pywrangler.runtime.exports import Exports
+from pywrangler.runtime.gates import drive
+from pywrangler.runtime.objects import ObjectHost
+from pywrangler.runtime.tracebacks import format_for_terminal
+from pywrangler.runtime.worker import WorkerRuntime
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
+
+PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120 - compared with code file names
+
+GOING_AWAY_CODE = 1001
+FLUSH_SECONDS = 2.0
+
+
+class Host:
+    """One Worker in this process."""
+
+    def __init__(self, settings: control.HostSettings, descriptors: Sequence[int]) -> None:
+        self._settings = settings
+        self._config = settings.worker
+        self._loop = asyncio.get_running_loop()
+        self._private = socket.socket(fileno=descriptors[1])
+        self._private.setblocking(False)
+        self._public = [socket.socket(fileno=descriptor) for descriptor in descriptors[2:]]
+        self._ended: asyncio.Future[int] = self._loop.create_future()
+        self._link = MessageLink(
+            socket.socket(fileno=descriptors[0]),
+            decode=control.unpack,
+            descriptors_of=_descriptors_of,
+            received=self._received,
+            closed=self._session_lost,
+        )
+        self._dropped = 0
+        self._leaving: asyncio.Task[None] | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    # ---- the session --------------------------------------------------------------------------------------
+
+    def _received(self, message: control.Message, descriptors: list[int]) -> None:
+        if isinstance(message, control.Serve):
+            self._serving = self._loop.create_task(self._serve(descriptors[0] if descriptors else None))
+        elif isinstance(message, control.Retire) and self._leaving is None:
+            self._leaving = self._loop.create_task(self._retire(message.grace_seconds, descriptors[0]))
+        elif isinstance(message, control.Stop) and self._leaving is None:
+            self._leaving = self._loop.create_task(self._stop(message.grace_seconds))
+
+    def _session_lost(self) -> None:
+        self._end(1)
+
+    def _end(self, status: int) -> None:
+        if not self._ended.done():
+            self._ended.set_result(status)
+
+    def _log(self, level: Any, text: str) -> None:
+        if self._link.buffered_bytes > BUFFER_LIMIT_BYTES:
+            self._dropped += 1
+            return
+        if self._dropped:
+            dropped, self._dropped = self._dropped, 0
+            self._link.send(control.Log("warn", f"{dropped} lines of output were dropped; nobody read them in time"))
+        self._link.send(control.Log(level, text))
+
+    def _report(self, problem: BaseException) -> None:
+        self._log("error", format_for_terminal(problem, self._config.root))
+
+    def _notice(self, problem: Problem) -> None:
+        self._link.send(control.Notice(problem))
+
+    def _logged_request(self, method: str, path: str, status: int, reason: str, milliseconds: float) -> None:
+        if not path.startswith("/cdn-cgi/") and self._link.buffered_bytes < BUFFER_LIMIT_BYTES:
+            self._link.send(control.Request(method, path, status, reason, milliseconds))
+
+    # ---- start --------------------------------------------------------------------------------------------
+
+    async def run(self) -> int:
+        """Load, wait for orders, serve; returns the exit status."""
+        context.set_log_sink(self._log)
+        sys.stdout = LogWriter("log", 1)
+        sys.stderr = LogWriter("stderr", 2)
+        self._loop.set_task_factory(_task_factory)
+        self._loop.set_exception_handler(self._unhandled)
+        self._build()
+        try:
+            exports, problems = self._load()
+        except LoadError as problem:
+            self._link.send(control.Failed(problem.problem))
+            await asyncio.wait_for(self._link.drain(), 5)
+            return 3
+        self._worker.exports = self._objects.exports = exports
+        modules, files = loader.imported(self._config, self._settings.site_packages)
+        self._link.send(
+            control.Loaded(
+                tuple(exports.objects),
+                tuple(exports.entrypoints) + (("default",) if exports.handlers else ()),
+                exports.default_handlers,
+                modules,
+                files,
+                tuple(problems),
+            )
+        )
+        status = await self._ended
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._link.drain(), 1)
+        return status
+
+    def _build(self) -> None:
+        """Wire the parts together; nothing runs yet, and nothing is exported before user code is loaded."""
+        import workers._face as face
+
+        config = self._config
+        exports = Exports()
+        self._objects = ObjectHost(
+            config,
+            exports,
+            face.FACE,
+            state_root=self._settings.state_root,
+            clock=SystemClock(),
+            notice=self._notice,
+            report=self._report,
+            strict_limits=self._settings.strict_limits,
+        )
+        self._worker = WorkerRuntime(config, exports, face.FACE, self._objects, report=self._report)
+        self._router = ChannelRouter(
+            config.name,
+            self._worker,
+            self._settings.registry_directory,
+            lambda name, connected: self._link.send(control.Connection(name, connected)),
+        )
+        env, assets = build_environment(self._settings, self._router)
+        self._worker.bind(env, self._router)
+        self._worker.offer_loopbacks(lambda: loopbacks(config, self._worker.exports, self._router))
+        # User code may use `from workers import env` at module level.
+        face.configure(config.compat, env)
+        worker = self._worker if config.main is not None else None
+        self._http = HttpServer(
+            Application(worker, assets, config.root, self._report, config.name),
+            on_request=self._logged_request,
+            host_override=config.dev.host or config.first_route_host,
+        )
+        self._channels = ChannelServer(self._worker, adopt_wire=TcpLink.adopt)
+
+    def _load(self) -> tuple[Exports, list[Problem]]:
+        if self._config.main is None:
+            return Exports(), []
+        loader.prepare_path(self._config, self._settings.site_packages)
+        _module, exports, problems = loader.load(self._config)
+        return exports, problems
+
+    # ---- serving ------------------------------------------------------------------------------------------
+
+    async def _serve(self, handover: int | None) -> None:
+        loop = self._loop
+        if handover is not None:
+            heir = Heir(socket.socket(fileno=handover), self._http, self._objects)
+            # The predecessor may still be at work on an alarm; it says when it has let go of all of them.
+            heir.when_announced(self._objects.start_alarms)
+        for listener in self._public:
+            await self._http.listen(listener)
+        loop.add_reader(self._private.fileno(), self._accept_channel)
+        if handover is None:
+            self._objects.start_alarms()
+        self._link.send(control.Serving())
+
+    def _accept_channel(self) -> None:
+        try:
+            connection, _ = self._private.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        self._channels.adopt(connection)
+
+    def _stop_accepting(self) -> None:
+        self._http.stop_accepting()
+        self._loop.remove_reader(self._private.fileno())
+
+    # ---- leaving ------------------------------------------------------------------------------------------
+
+    async def _retire(self, grace_seconds: float, handover: int) -> None:
+        """Give everything to the heir, finish what runs, exit."""
+        deadline = time.monotonic() + grace_seconds
+        try:
+            self._stop_accepting()
+            testator = Testator(socket.socket(fileno=handover), self._http, self._objects)
+            testator.announce()
+            self._router.retire()
+            self._channels.retire()
+            async with asyncio.timeout(grace_seconds + FLUSH_SECONDS):
+                await asyncio.gather(testator.hand_over(deadline), self._finish(deadline))
+        except TimeoutError:
+            self._log("warn", f"What still ran {grace_seconds:g} s after a reload was cancelled")
+        finally:
+            await self._close(RESTART_CODE)
+            self._end(0)
+
+    async def _stop(self, grace_seconds: float) -> None:
+        """Finish what runs and exit."""
+        deadline = time.monotonic() + grace_seconds
+        try:
+            self._stop_accepting()
+            self._objects.stop()
+            self._channels.retire()
+            await asyncio.gather(self._http.drain(deadline), self._finish(deadline))
+        finally:
+            await self._close(GOING_AWAY_CODE)
+            self._end(0)
+
+    async def _finish(self, deadline: float) -> None:
+        """Wait until `deadline` (monotonic) for calls and what `waitUntil` was given."""
+        while self._worker.pending and (left := deadline - time.monotonic()) > 0:
+            await asyncio.wait(set(self._worker.pending), timeout=left)
+
+    async def _close(self, code: int) -> None:
+        self._objects.stop()
+        self._http.close_sockets(code, "", report=False)
+        for actor in list(self._objects.actors.values()):
+            actor.evict()
+        self._objects.close()
+        await self._channels.close()
+
+    def _unhandled(self, loop: asyncio.AbstractEventLoop, details: dict[str, Any]) -> None:
+        """Report what no task took: user code's failed tasks in the user's terms, everything else as our bug."""
+        problem = details.get("exception")
+        if isinstance(problem, Exception):
+            self._report(problem)
+        elif problem is None:
+            loop.default_exception_handler(details)
+
+
+def _descriptors_of(message: control.Message) -> int:
+    if isinstance(message, control.Retire):
+        return 1
+    return 1 if isinstance(message, control.Serve) and message.heir else 0
+
+
+def _task_factory(
+    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **options: Any
+) -> asyncio.Task[Any]:
+    """Make a task; one that runs user code inside an object passes the object's gates at each step."""
+    event = context.current()
+    if event is not None and event.actor is not None:
+        code = getattr(coroutine, "cr_code", None)
+        if code is not None and not code.co_filename.startswith(PACKAGE):
+            coroutine = _driven(coroutine, event.actor)
+    return asyncio.Task(coroutine, loop=loop, **options)
+
+
+async def _driven(coroutine: Coroutine[Any, Any, Any], actor: Any) -> Any:
+    return await drive(coroutine, actor.inputs, actor.outputs)
+
+
+def _raise_descriptor_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def run(settings: control.HostSettings, descriptors: Sequence[int]) -> int:
+    """Be the host of one Worker; returns the exit status."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _raise_descriptor_limit()
+    gc.set_threshold(20_000, 50, 50)
+    os.chdir(settings.worker.root)
+
+    async def serve() -> int:
+        host = Host(settings, descriptors)
+        return await host.run()
+
+    try:
+        import uvloop
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(serve())
+    except PywranglerError:
+        traceback.print_exc(file=sys.__stderr__)
+        return 1
+    finally:
+        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__

@@ -1,0 +1,192 @@
+"""The nursery: the warm, single-threaded process from which hosts are forked.
+
+It has the platform imported, and the third-party modules that Workers imported last time; it runs no event loop and
+opens no database, so that a fork of it is safe. It lives as long as its session: the end of the control socket, or the
+session's death (parent-death signal), ends it, and its own death ends its hosts.
+
+Started as `python -m pywrangler.host.nursery FD`, where FD is its end of a Unix stream socket that speaks
+`protocol.control`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import os
+import selectors
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+from pywrangler.protocol import control
+
+MODULES = Path(__file__).parents[1] / "modules"
+PLATFORM = (
+    "asyncio",
+    "uvloop",
+    "httptools",
+    "apsw",
+    "greenlet",
+    "pywrangler.host.main",
+    "workers",
+    "js",
+    "pyodide.ffi",
+)
+"""What every host needs; imported before the first fork."""
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to kill this process when its parent dies (Linux; elsewhere end-of-file does it)."""
+    if not sys.platform.startswith("linux"):
+        return
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent or parent == 1:
+        os._exit(1)  # it died before we asked
+
+
+class Nursery:
+    """Reads requests to fork or preload, forks, reports exits."""
+
+    def __init__(self, link: socket.socket) -> None:
+        self._link = link
+        self._hosts: dict[int, int] = {}
+        """Host number by pid."""
+        self._search: list[str] = []
+
+    def run(self) -> None:
+        """Serve until the session is gone. Returns in the nursery only; a forked host never comes back."""
+        wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        selector = selectors.DefaultSelector()
+        selector.register(self._link, selectors.EVENT_READ)
+        selector.register(wake_read, selectors.EVENT_READ)
+        self._wakeup = (wake_read, wake_write)
+        self._selector = selector
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj is self._link:
+                    received = self._receive()
+                    if received is None:
+                        return
+                    self._act(*received)
+                else:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(wake_read, 4096)
+                    self._reap()
+
+    def _receive(self) -> tuple[control.Message, list[int]] | None:
+        """Return the next message with its descriptors, or None at the end of file."""
+        header, descriptors, _, _ = socket.recv_fds(self._link, control.HEADER.size, control.DESCRIPTORS_PER_MESSAGE)
+        header += self._exactly(control.HEADER.size - len(header)) if header else b""
+        if len(header) < control.HEADER.size:
+            return None
+        (size,) = control.HEADER.unpack(header)
+        body = self._exactly(size)
+        return (control.unpack(body), list(descriptors)) if len(body) == size else None
+
+    def _exactly(self, size: int) -> bytes:
+        parts = []
+        while size:
+            part = self._link.recv(min(size, 1 << 20))
+            if not part:
+                break
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _act(self, message: control.Message, descriptors: list[int]) -> None:
+        if isinstance(message, control.Fork):
+            self._fork(message, descriptors)
+        elif isinstance(message, control.Preload):
+            self._preload(message)
+
+    def _fork(self, message: control.Fork, descriptors: list[int]) -> None:
+        gc.collect(0)
+        gc.freeze()  # what exists now is shared; the collector shall not touch its pages
+        pid = os.fork()
+        if pid == 0:
+            self._become_host(message, descriptors)
+        gc.unfreeze()
+        for descriptor in descriptors:
+            os.close(descriptor)
+        self._hosts[pid] = message.host
+        self._send(control.Forked(message.host, pid))
+
+    def _become_host(self, message: control.Fork, descriptors: list[int]) -> None:
+        status = 1
+        try:
+            die_with_parent()
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            self._selector.close()
+            for descriptor in self._wakeup:
+                os.close(descriptor)
+            self._link.close()
+            from pywrangler.host import main
+
+            status = main.run(message.settings, descriptors)
+        except SystemExit as stop:
+            status = stop.code if isinstance(stop.code, int) else 1
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+        finally:
+            with contextlib.suppress(Exception):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(status)
+
+    def _preload(self, message: control.Preload) -> None:
+        for directory in reversed(message.search):
+            text = str(directory)
+            if text not in sys.path:
+                sys.path.insert(1, text)
+        threads = threading.active_count()
+        for name in message.modules:
+            if name in sys.modules:
+                continue
+            # A failure is met again in the host, where the user can see it.
+            with contextlib.suppress(BaseException):
+                importlib.import_module(name)
+            if threading.active_count() > threads:
+                self._send(control.Unsafe((name.partition(".")[0],)))
+                return
+
+    def _reap(self) -> None:
+        while self._hosts:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            host = self._hosts.pop(pid, None)
+            if host is not None:
+                self._send(control.Exited(host, pid, os.waitstatus_to_exitcode(status)))
+
+    def _send(self, message: control.Message) -> None:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the session is gone: end of file follows
+            self._link.sendall(control.pack(message))
+
+
+def main() -> None:
+    """Be the nursery of the session at the other end of the descriptor named on the command line."""
+    die_with_parent()
+    # Ctrl-C goes to the whole process group; only the session decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.path.insert(0, str(MODULES))
+    for name in PLATFORM:
+        importlib.import_module(name)
+    link = socket.socket(fileno=int(sys.argv[1]))
+    link.setblocking(True)
+    Nursery(link).run()
+
+
+if __name__ == "__main__":
+    main()

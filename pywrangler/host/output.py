@@ -1,0 +1,55 @@
+"""What user code prints: `sys.stdout` and `sys.stderr` of a host, line by line, become log messages."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from pywrangler.runtime import context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class LogWriter(io.TextIOBase):
+    """A text stream whose complete lines go to the log at one level."""
+
+    def __init__(self, level: str, descriptor: int) -> None:
+        super().__init__()
+        self._level = level
+        self._descriptor = descriptor
+        self._line = ""
+
+    @property
+    def encoding(self) -> str:
+        """Text in, text out."""
+        return "utf-8"
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def fileno(self) -> int:
+        """The descriptor behind it, which faulthandler and subprocesses ask for."""
+        return self._descriptor
+
+    def write(self, text: str) -> int:
+        """Log every line that is complete; keep the rest."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._line += text
+        if "\n" in text:
+            complete, _, self._line = self._line.rpartition("\n")
+            context.log(self._level, complete)
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write each line."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Log an unfinished line: who flushes wants it seen."""
+        if self._line:
+            line, self._line = self._line, ""
+            context.log(self._level, line)

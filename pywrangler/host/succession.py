@@ -1,0 +1,142 @@
+"""How a retiring host (the testator) gives its connections and objects to the next one (the heir).
+
+No connection is closed by a reload: keep-alive connections between two requests, and hibernatable sockets between two
+frames, change the process that owns them. An object changes hands when nothing of it runs any more; until then its
+events wait in the heir.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from pywrangler.host.link import MessageLink
+from pywrangler.host.wires import TcpLink
+from pywrangler.protocol import handover
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from pywrangler.host.http import HttpServer
+    from pywrangler.runtime.objects import Key, ObjectHost
+    from pywrangler.runtime.ports import Link
+
+RESTART_CODE = 1012
+"""What the other sockets of a reloaded Worker are closed with (RFC 6455 registry: service restart)."""
+
+
+class Testator:
+    """The sending side."""
+
+    def __init__(self, sock: socket.socket, http: HttpServer, objects: ObjectHost) -> None:
+        self._http = http
+        self._objects = objects
+        self._link = MessageLink(
+            sock,
+            decode=handover.unpack,
+            descriptors_of=handover.descriptors_of,
+            received=lambda _message, _descriptors: None,
+            closed=lambda: None,
+        )
+
+    def announce(self) -> None:
+        """Say at once which objects the heir has to wait for: those that run, and those with sockets to come."""
+        objects = self._objects
+        objects.stop()
+        for actor in [actor for actor in objects.actors.values() if actor.is_idle]:
+            actor.evict()
+        self._keys: tuple[Key, ...] = tuple({*objects.actors, *objects.sockets})
+        self._link.send(handover.Busy(self._keys))
+
+    async def hand_over(self, deadline: float) -> None:
+        """Send idle connections now, all others and the objects as they become free; `deadline` is monotonic."""
+        for descriptor, state in self._http.handover(self._send_connection):
+            self._send_connection(descriptor, state)
+        async with asyncio.TaskGroup() as group:
+            for key in self._keys:
+                group.create_task(self._free(key))
+            group.create_task(self._http.drain(deadline))
+        self._link.send(handover.Done())
+        await self._link.drain()
+
+    def _send_connection(self, descriptor: int, state: bytes) -> None:
+        self._link.send(handover.Connection(state), [descriptor])
+
+    async def _free(self, key: Key) -> None:
+        actor = self._objects.actors.get(key)
+        if actor is not None:
+            await actor.idle()
+            actor.evict()
+        sockets = self._objects.sockets.pop(key, None)
+        if sockets is not None:
+            self._link.send(handover.Sockets(key, sockets.shared()))
+            for record, link in sockets.export():
+                await self._send_socket(key, record, link)
+        self._link.send(handover.Free(key))
+
+    async def _send_socket(self, key: Key, record: bytes, link: Link) -> None:
+        if not isinstance(link, TcpLink):
+            link.close(RESTART_CODE, "")  # it is a stream of another host's connection, which opens a new one
+            return
+        try:
+            descriptor, state = await link.detach()
+        except ConnectionError:
+            link.close(RESTART_CODE, "")
+            return
+        self._link.send(handover.Socket(key, record, state), [descriptor])
+
+
+class Heir:
+    """The receiving side."""
+
+    def __init__(self, sock: socket.socket, http: HttpServer, objects: ObjectHost) -> None:
+        self._http = http
+        self._objects = objects
+        self._announced = False
+        self._waiting: list[Callable[[], None]] = []
+        objects.expect_announcement()
+        self._link = MessageLink(
+            sock,
+            decode=handover.unpack,
+            descriptors_of=handover.descriptors_of,
+            received=self._received,
+            closed=self._closed,
+        )
+
+    def when_announced(self, callback: Callable[[], None]) -> None:
+        """Call back once it is known which objects are busy."""
+        if self._announced:
+            callback()
+        else:
+            self._waiting.append(callback)
+
+    def _received(self, message: Any, descriptors: list[int]) -> None:
+        if isinstance(message, handover.Busy):
+            self._announce(message.objects)
+        elif isinstance(message, handover.Free):
+            self._objects.freed(message.object)
+        elif isinstance(message, handover.Connection):
+            self._http.adopt(descriptors[0], message.state)
+        elif isinstance(message, handover.Sockets):
+            self._objects.socket_set(message.object).adopt_shared(message.shared)
+        elif isinstance(message, handover.Socket):
+            loop = asyncio.get_running_loop()
+            link = TcpLink.adopt(loop, descriptors[0], message.state, self._http.links)
+            self._objects.socket_set(message.object).adopt(message.record, link)
+        else:
+            self._closed()
+            self._link.close()
+
+    def _announce(self, busy: tuple[Key, ...]) -> None:
+        self._announced = True
+        self._objects.expect(busy)
+        waiting, self._waiting = self._waiting, []
+        for callback in waiting:
+            callback()
+
+    def _closed(self) -> None:
+        """Take the end of the file, too, as leave to go on: the predecessor is gone."""
+        if not self._announced:
+            self._announce(())
+        self._objects.freed_all()

@@ -1,0 +1,311 @@
+"""One Durable Object: its instance, its gates, its events.
+
+Rules (spec/durable-objects.md, section 2): at most one instance per id; the constructor ends before any event is
+delivered; an exception in the constructor, in `blockConcurrencyWhile` or in a commit resets the object, an exception
+in a handler does not; after a reset everything in flight fails with the reason, sockets drop, and the next event makes
+a new instance from committed storage.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from pywrangler.runtime import context, gates
+from pywrangler.runtime.alarms import run_alarm
+from pywrangler.runtime.environment import to_js_value
+from pywrangler.runtime.js.errors import JsException, error
+from pywrangler.runtime.object_state import DurableObjectState
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from pywrangler.errors import Problem
+    from pywrangler.runtime.alarms import AlarmInfo
+    from pywrangler.runtime.objects import ObjectHost
+    from pywrangler.runtime.sockets import HibernationSet
+    from pywrangler.runtime.storage import ObjectStorage
+
+BLOCK_LIMIT_SECONDS = 30.0
+BLOCK_TOO_LONG = (
+    "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was canceled and the Durable "
+    "Object was reset."
+)
+ABORTED = "Application called abort() to reset Durable Object."
+
+
+class Actor:
+    """A live object. Made when an event for its id arrives, forgotten when it was idle or reset."""
+
+    __slots__ = (
+        "__weakref__", "_ends", "_references", "_running", "broken", "class_name", "constructing", "host", "inputs",
+        "instance", "last_active", "name", "object_id", "outputs", "sockets", "state", "storage", "tasks",
+    )  # fmt: skip
+
+    def __init__(
+        self, host: ObjectHost, class_name: str, object_id: str, name: str | None, sockets: HibernationSet
+    ) -> None:
+        self.host = host
+        self.class_name = class_name
+        self.object_id = object_id
+        self.name = name
+        self.sockets = sockets
+        self.storage: ObjectStorage = host.storage_for(self)
+        self.inputs = gates.InputGate()
+        self.outputs = gates.OutputGate(self.storage.commit, self.reset_by)
+        self.state: DurableObjectState = DurableObjectState.new(self)
+        self.instance: Any = None
+        self.constructing = False
+        self.broken: JsException | None = None
+        self.tasks: set[asyncio.Future[Any]] = set()
+        self.last_active = host.clock.now()
+        self._running = 0
+        self._references = 0
+        self._ends: list[asyncio.Future[None]] = []
+
+    # ---- events -------------------------------------------------------------------------------------------
+
+    def submit(self, work: Callable[[Any], Any]) -> asyncio.Future[Any]:
+        """Deliver an event: `work(instance)` is called in its turn; returns the future of its result.
+
+        Events start in the order of the calls. The future fails with the handler's exception, or with the reason of
+        a reset.
+        """
+        self._running += 1
+        task = asyncio.get_running_loop().create_task(self._handle(work))
+        task.add_done_callback(self._finished)
+        self.tasks.add(task)
+        return task
+
+    async def _handle(self, work: Callable[[Any], Any]) -> Any:
+        token = context.enter(context.EventContext(self.host.worker, self.host.env, self.state, self.outputs, self))
+        try:
+            if self.inputs.is_closed:
+                await self.inputs.admission()
+            if self.broken is not None:
+                raise self.reason()
+            if self.instance is None:
+                self._construct()
+                if self.inputs.is_closed:
+                    await self.inputs.admission()
+                if self.broken is not None:
+                    raise self.reason()
+            result = work(self.instance)
+            if hasattr(result, "__await__"):
+                result = await gates.drive(_as_coroutine(result), self.inputs, self.outputs)
+            self.outputs.end_turn()
+        except BaseException:
+            if self.broken is not None:
+                raise self.reason() from None
+            self.outputs.end_turn()
+            if self.broken is not None:
+                raise self.reason() from None
+            raise
+        else:
+            if self.broken is not None:
+                raise self.reason()
+            return result
+        finally:
+            context.leave(token)
+
+    def _construct(self) -> None:
+        self.constructing = True
+        try:
+            self.instance = self.host.construct(self.class_name, self.state)
+        except BaseException as problem:
+            self.reset_by(problem)
+            raise
+        finally:
+            self.constructing = False
+
+    def _finished(self, task: asyncio.Future[Any]) -> None:
+        self.tasks.discard(task)
+        self._running -= 1
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._running or self._references:
+            return
+        self.last_active = self.host.clock.now()
+        if self._ends:
+            ends, self._ends = self._ends, []
+            for end in ends:
+                if not end.done():
+                    end.set_result(None)
+
+    def run_alarm(self, info: AlarmInfo) -> asyncio.Future[Any]:
+        """Deliver the alarm; the result is its `AlarmOutcome`."""
+        host = self.host
+        name = host.handler_name("alarm")
+
+        def work(instance: Any) -> Any:
+            def handler(info: AlarmInfo) -> Any:
+                shown = to_js_value(
+                    {"retryCount": info.retry_count, "isRetry": info.is_retry, "scheduledTime": info.scheduled_ms}
+                )
+                return host.face.call(getattr(instance, name), (shown,), relaxed=True)
+
+            return run_alarm(self.storage, info, handler, host.report, host.clock.now())
+
+        return self.submit(work)
+
+    def await_predecessor(self, cleared: Awaitable[None]) -> None:
+        """Hold back everything until the previous host let go of the object."""
+        token = self.inputs.block()
+
+        async def wait() -> None:
+            await cleared
+            self.inputs.release(token)
+
+        task = asyncio.get_running_loop().create_task(wait())
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    # ---- liveness -----------------------------------------------------------------------------------------
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs and nothing outside refers to the instance."""
+        return not self._running and not self._references
+
+    def retain(self) -> None:
+        """Keep the instance in memory: a plain socket, a stream, a stub or `waitUntil` refers to it."""
+        self._references += 1
+
+    def release(self) -> None:
+        """Undo one `retain`."""
+        self._references -= 1
+        self._settle()
+
+    async def idle(self) -> None:
+        """Wait until nothing runs any more."""
+        while not self.is_idle:
+            end = asyncio.get_running_loop().create_future()
+            self._ends.append(end)
+            await end
+
+    def wait_until(self, awaitable: Awaitable[Any]) -> None:
+        """Keep the object alive until `awaitable` is done; its failure is logged."""
+        task = asyncio.ensure_future(awaitable)
+        self.tasks.add(task)
+        self.retain()
+        task.add_done_callback(self._waited)
+
+    def _waited(self, task: asyncio.Future[Any]) -> None:
+        self.tasks.discard(task)
+        self.release()
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            self.host.report(problem)
+
+    # ---- gates --------------------------------------------------------------------------------------------
+
+    def block(self, function: Callable[[], Any]) -> asyncio.Future[Any]:
+        """`blockConcurrencyWhile(function)`: nothing but `function` runs until it ends; a failure resets the object."""
+        token = self.inputs.block()
+        undo = gates.hold_tokens(gates.holding(token))
+        try:
+            task = asyncio.get_running_loop().create_task(self._blocked(function, token))
+        finally:
+            gates.drop_tokens(undo)
+        self._running += 1
+        self.tasks.add(task)
+        task.add_done_callback(self._finished)
+        # The platform tells the remote caller, never the code inside; nobody needs to await the result.
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return task
+
+    async def _blocked(self, function: Callable[[], Any], token: object) -> Any:
+        try:
+            async with asyncio.timeout(BLOCK_LIMIT_SECONDS) as limit:
+                result = function()
+                if hasattr(result, "__await__"):
+                    result = await gates.drive(_as_coroutine(result), self.inputs, self.outputs)
+            self.outputs.end_turn()
+        except TimeoutError as problem:
+            self.reset_by(error(BLOCK_TOO_LONG) if limit.expired() else problem)
+            raise self.reason() from None
+        except BaseException as problem:
+            if self.broken is None:
+                self.reset_by(problem)
+            raise self.reason() from None
+        self.inputs.release(token)
+        return result
+
+    async def exclusive(self, function: Callable[[], Awaitable[Any]]) -> Any:
+        """Run `function` while everybody else waits, as `transaction` needs; failures stay failures."""
+        token = self.inputs.block()
+        undo = gates.hold_tokens(gates.holding(token))
+        try:
+            return await function()
+        finally:
+            gates.drop_tokens(undo)
+            self.inputs.release(token)
+
+    # ---- the storage's owner --------------------------------------------------------------------------------
+
+    def wrote(self) -> None:
+        """Storage has the first uncommitted write of a turn."""
+        self.outputs.wrote()
+
+    def has_alarm_handler(self) -> bool:
+        """Whether the class has an `alarm` method (or `on_alarm` in the old layout)."""
+        return self.host.has_method(self.class_name, "alarm")
+
+    def in_constructor(self) -> bool:
+        """Whether the constructor is running."""
+        return self.constructing
+
+    def notice(self, problem: Problem) -> None:
+        """Show a problem that stops nothing."""
+        self.host.notice(problem)
+
+    # ---- reset --------------------------------------------------------------------------------------------
+
+    def reset_by(self, problem: BaseException) -> None:
+        """Reset the object because of `problem`."""
+        if isinstance(problem, JsException):
+            self.reset(problem)
+        else:
+            self.reset(error(self.host.error_text(problem)).with_cause(problem))
+
+    def reset(self, reason: JsException) -> None:
+        """Kill the instance: uncommitted writes are lost, sockets drop, everything in flight fails with `reason`."""
+        if self.broken is not None:
+            return
+        self.broken = reason.mark(durableObjectReset=True)
+        self.outputs.discard()
+        self.storage.rollback()
+        self.storage.close()
+        self.sockets.drop_all()
+        self.host.forget(self)
+        current = asyncio.current_task()
+        for task in list(self.tasks):
+            if task is not current:
+                task.cancel()
+        self.inputs.open_all()
+        self.instance = None
+
+    def reason(self) -> BaseException:
+        """Return a fresh copy of the reason of the reset, so that tracebacks do not pile up on one object."""
+        if self.broken is None:
+            return error(ABORTED, durableObjectReset=True)
+        return self.broken.copy()
+
+    def evict(self) -> None:
+        """Drop the instance because it was idle; hibernated sockets and storage stay."""
+        self.outputs.end_turn()
+        self.storage.close()
+        self.sockets.instance_gone()
+        self.host.forget(self)
+        self.broken = error("The Durable Object was evicted.")
+        self.instance = None
+
+
+async def _await(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
+
+
+def _as_coroutine(awaitable: Any) -> Coroutine[Any, Any, Any]:
+    if asyncio.iscoroutine(awaitable):
+        return awaitable
+    return _await(awaitable)

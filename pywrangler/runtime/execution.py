@@ -1,0 +1,62 @@
+"""`ctx` of a stateless entrypoint, and the controller of scheduled events, as raw JavaScript sees them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from pywrangler.runtime.js.errors import error
+from pywrangler.runtime.js.proxy import JsProxy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pywrangler.runtime.worker import WorkerRuntime
+
+
+class ExecutionContext(JsProxy):
+    """One invocation (spec/workers-module.md, section 6)."""
+
+    __slots__ = ("_props", "_worker")
+
+    def __init__(self, worker: WorkerRuntime, props: Mapping[str, Any]) -> None:
+        self._worker = worker
+        self._props = props
+
+    @property
+    def props(self) -> Any:
+        """The properties that the service binding of the caller carries."""
+        return self._worker.to_js(dict(self._props))
+
+    @property
+    def exports(self) -> Any:
+        """Loopback bindings for everything this Worker exports."""
+        return self._worker.loopbacks()
+
+    def waitUntil(self, awaitable: Any) -> None:
+        """Let `awaitable` go on after the response; its failure is logged."""
+        self._worker.wait_until(asyncio.ensure_future(awaitable))
+
+    def passThroughOnException(self) -> None:
+        """There is no origin behind a local Worker, so an error stays an error."""
+
+    def abort(self, reason: Any = None) -> None:
+        """Fail this invocation with `reason`."""
+        raise error("The execution context was aborted." if reason is None else str(reason))
+
+
+class ScheduledController(JsProxy):
+    """What a `scheduled` handler gets: `cron`, `scheduledTime` in milliseconds, `noRetry()`."""
+
+    __slots__ = ("cron", "no_retry", "scheduledTime")
+
+    type = "scheduled"
+
+    def __init__(self, cron: str, scheduled_time: float) -> None:
+        self.cron = cron
+        self.scheduledTime = scheduled_time
+        self.no_retry = False
+
+    def noRetry(self) -> None:
+        """Ask not to be run again after a failure."""
+        self.no_retry = True

@@ -1,0 +1,292 @@
+"""All Durable Objects of one host: finds or makes the actor for an id, delivers events, evicts the idle.
+
+Hibernatable sockets belong to the host, per object id; actors come and go. After a reload, objects that the
+predecessor still runs are awaited one by one (`expect` and `freed`), so that one id never has two instances.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from pywrangler.runtime import context
+from pywrangler.runtime.actor import Actor
+from pywrangler.runtime.alarms import AlarmIndex, AlarmScheduler
+from pywrangler.runtime.js.errors import error, type_error
+from pywrangler.runtime.sockets import HibernationSet
+from pywrangler.runtime.storage import ObjectStorage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from pywrangler.config.model import WorkerConfig
+    from pywrangler.errors import Problem
+    from pywrangler.runtime.clock import Clock
+    from pywrangler.runtime.exports import Exports
+    from pywrangler.runtime.ports import Face, Target
+
+IDLE_SECONDS = 10.0
+SWEEP_SECONDS = 1.0
+
+Key = tuple[str, str]
+"""Class name and object id."""
+
+
+class ObjectHost:
+    """The objects of one Worker."""
+
+    def __init__(
+        self,
+        config: WorkerConfig,
+        exports: Exports,
+        face: Face,
+        *,
+        state_root: Path,
+        clock: Clock,
+        notice: Callable[[Problem], None],
+        report: Callable[[BaseException], None],
+        strict_limits: bool = False,
+    ) -> None:
+        self.config = config
+        self.exports = exports
+        self.face = face
+        self.clock = clock
+        self.notice = notice
+        self.report = report
+        self.strict_limits = strict_limits
+        self.worker: Any = None
+        self.env: Any = None
+        self.actors: dict[Key, Actor] = {}
+        self.sockets: dict[Key, HibernationSet] = {}
+        self._root = state_root / "do"
+        self._sqlite = {item.class_name: item.sqlite for item in config.durable_object_classes}
+        self._indexes: dict[str, AlarmIndex] = {}
+        self._schedulers: dict[str, AlarmScheduler] = {}
+        self._elsewhere: dict[Key, asyncio.Event] = {}
+        self._announcement: asyncio.Event | None = None
+        self._sweep: Any = None
+        self._stopped = False
+
+    # ---- finding ------------------------------------------------------------------------------------------
+
+    def actor(self, class_name: str, object_id: str, name: str | None = None) -> Actor:
+        """Return the live actor for an id, made now if there is none; constructs nothing yet."""
+        key = (class_name, object_id)
+        actor = self.actors.get(key)
+        if actor is not None:
+            return actor
+        if class_name not in self.exports.objects:
+            raise error(self.no_such_class(class_name))
+        sockets = self.socket_set(key)
+        actor = Actor(self, class_name, object_id, name, sockets)
+        self.actors[key] = actor
+        if self._announcement is not None or key in self._elsewhere:
+            actor.await_predecessor(self._cleared(key))
+        if self._sweep is None and not self._stopped:
+            self._sweep = self.clock.call_at(self.clock.now() + SWEEP_SECONDS, self._sweep_idle)
+        return actor
+
+    def no_such_class(self, class_name: str) -> str:
+        """Say that a class is not exported, and which are."""
+        known = ", ".join(self.exports.objects) or "none"
+        return f'Durable Object class "{class_name}" is not exported by Worker "{self.config.name}" (exports: {known})'
+
+    def socket_set(self, key: Key) -> HibernationSet:
+        """Return the hibernatable sockets of an object."""
+        sockets = self.sockets.get(key)
+        if sockets is None:
+            sockets = self.sockets[key] = HibernationSet(lambda *event: self._deliver_socket_event(key, *event))
+        return sockets
+
+    def storage_for(self, actor: Actor) -> ObjectStorage:
+        """Return the (still closed) storage of an object."""
+        name = self.config.name
+        return ObjectStorage(
+            self._directory(actor.class_name) / f"{actor.object_id}.sqlite",
+            worker=name,
+            class_name=actor.class_name,
+            object_id=actor.object_id,
+            object_name=actor.name,
+            sqlite=self._sqlite.get(actor.class_name, True),
+            compat=self.config.compat,
+            clock=self.clock,
+            outputs=actor,
+            alarms=self._index(actor.class_name),
+            strict_limits=self.strict_limits,
+        )
+
+    def _directory(self, class_name: str) -> Path:
+        return self._root / f"{self.config.name}-{class_name}"
+
+    def _index(self, class_name: str) -> AlarmIndex:
+        index = self._indexes.get(class_name)
+        if index is None:
+            index = self._indexes[class_name] = AlarmIndex(self._directory(class_name))
+        return index
+
+    def forget(self, actor: Actor) -> None:
+        """Remove an actor that was reset or evicted."""
+        key = (actor.class_name, actor.object_id)
+        if self.actors.get(key) is actor:
+            del self.actors[key]
+        sockets = self.sockets.get(key)
+        if sockets is not None and sockets.is_empty:
+            del self.sockets[key]
+
+    # ---- user code ----------------------------------------------------------------------------------------
+
+    def construct(self, class_name: str, state: Any) -> Any:
+        """Make an instance of the user's class."""
+        return self.exports.objects[class_name](state, self.env)
+
+    def handler_name(self, name: str) -> str:
+        """Return what a handler is called in this Worker's layout: `alarm`, or `on_alarm` in the old one."""
+        return f"on_{name}" if self.config.compat.module_handlers else name
+
+    def has_method(self, class_name: str, name: str) -> bool:
+        """Whether the class has the handler `name`."""
+        return callable(getattr(self.exports.objects[class_name], self.handler_name(name), None))
+
+    def error_text(self, problem: BaseException) -> str:
+        """Return the traceback as a caller in JavaScript would read it."""
+        return self.face.error_text(problem)
+
+    # ---- events -------------------------------------------------------------------------------------------
+
+    def fetch(self, target: Target, request: Any) -> asyncio.Future[Any]:
+        """Deliver a fetch event."""
+        actor = self.actor(target.name, target.object_id, target.object_name)
+        return actor.submit(lambda instance: self._fetch(instance, request))
+
+    async def _fetch(self, instance: Any, request: Any) -> Any:
+        handler = getattr(instance, self.handler_name("fetch"), None)
+        if handler is None:
+            raise type_error("Handler does not export a fetch() function.")
+        result = self.face.call(handler, (self.face.request(request),), relaxed=True)
+        if hasattr(result, "__await__"):
+            result = await result
+        return self.face.response(result)
+
+    def call(self, target: Target, path: Sequence[str], arguments: Sequence[Any]) -> asyncio.Future[Any]:
+        """Deliver an RPC call."""
+        actor = self.actor(target.name, target.object_id, target.object_name)
+        return actor.submit(lambda instance: call_method(self.face, instance, path, arguments))
+
+    def _deliver_socket_event(
+        self, key: Key, socket: Any, kind: str, arguments: Sequence[Any]
+    ) -> asyncio.Future[Any] | None:
+        handler_name = self.handler_name(
+            {"message": "webSocketMessage", "close": "webSocketClose", "error": "webSocketError"}[kind]
+        )
+        if not callable(getattr(self.exports.objects.get(key[0]), handler_name, None)):
+            return None
+        actor = self.actor(*key)
+
+        def work(instance: Any) -> Any:
+            current = actor.sockets.object_of(socket)
+            return self.face.call(getattr(instance, handler_name), (current, *arguments), relaxed=True)
+
+        task = actor.submit(work)
+        task.add_done_callback(self._log_failure)
+        return task
+
+    def _log_failure(self, task: asyncio.Future[Any]) -> None:
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            self.report(problem)
+
+    # ---- alarms -------------------------------------------------------------------------------------------
+
+    def start_alarms(self) -> None:
+        """Schedule every persisted alarm; overdue ones run at once."""
+        for class_name in self.exports.objects:
+            scheduler = AlarmScheduler(self._index(class_name), self.clock, self._alarm_of(class_name))
+            self._schedulers[class_name] = scheduler
+            scheduler.start()
+
+    def _alarm_of(self, class_name: str) -> Callable[..., Any]:
+        async def deliver(object_id: str, name: str | None, info: Any) -> Any:
+            actor = self.actor(class_name, object_id, name)
+            return await actor.run_alarm(info)
+
+        return deliver
+
+    def stop_alarms(self) -> None:
+        """Stop scheduling; what is persisted stays."""
+        for scheduler in self._schedulers.values():
+            scheduler.stop()
+        self._schedulers.clear()
+
+    # ---- idle eviction ------------------------------------------------------------------------------------
+
+    def _sweep_idle(self) -> None:
+        self._sweep = None
+        limit = self.clock.now() - IDLE_SECONDS
+        for actor in [actor for actor in self.actors.values() if actor.is_idle and actor.last_active <= limit]:
+            actor.evict()
+        if self.actors and not self._stopped:
+            self._sweep = self.clock.call_at(self.clock.now() + SWEEP_SECONDS, self._sweep_idle)
+
+    # ---- taking over and handing over ---------------------------------------------------------------------
+
+    async def _cleared(self, key: Key) -> None:
+        if self._announcement is not None:
+            await self._announcement.wait()
+        elsewhere = self._elsewhere.get(key)
+        if elsewhere is not None:
+            await elsewhere.wait()
+
+    def expect_announcement(self) -> None:
+        """Hold back all events until the predecessor has said which objects it still runs."""
+        self._announcement = asyncio.Event()
+
+    def expect(self, keys: Iterable[Key]) -> None:
+        """Take the announcement: only events for these objects are held back from now on."""
+        for key in keys:
+            self._elsewhere[key] = asyncio.Event()
+        if self._announcement is not None:
+            self._announcement.set()
+            self._announcement = None
+
+    def freed(self, key: Key) -> None:
+        """The predecessor let go of an object."""
+        elsewhere = self._elsewhere.pop(key, None)
+        if elsewhere is not None:
+            elsewhere.set()
+
+    def freed_all(self) -> None:
+        """The predecessor is gone."""
+        for key in list(self._elsewhere):
+            self.freed(key)
+
+    def stop(self) -> None:
+        """Stop timers; actors are evicted or reset by the caller."""
+        self._stopped = True
+        self.stop_alarms()
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+
+    def close(self) -> None:
+        """Close the alarm indexes."""
+        for index in self._indexes.values():
+            index.close()
+        self._indexes.clear()
+
+
+def call_method(face: Face, instance: Any, path: Sequence[str], arguments: Sequence[Any]) -> Any:
+    """Call the method that `path` names on `instance` as an RPC caller does; returns its result or an awaitable."""
+    method = instance
+    for name in path:
+        method = getattr(method, name, None)
+        if method is None:
+            break
+    if not callable(method):
+        raise type_error(f"Method {'.'.join(path)} does not exist")
+    return face.call(method, arguments, relaxed=False)
+
+
+def current_actor() -> Actor | None:
+    """Return the object whose code is running, if any."""
+    event = context.current()
+    return event.actor if event is not None else None

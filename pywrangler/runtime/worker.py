@@ -1,0 +1,173 @@
+"""One Worker: receives every event for its entrypoints and objects, and calls user code.
+
+Every event takes the same path: find the target, open a context, call user code through the SDK's face, report what
+went wrong. A stateless entrypoint gets a new instance per invocation (spec/workers-module.md, section 6).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from pywrangler.runtime import context
+from pywrangler.runtime.execution import ExecutionContext, ScheduledController
+from pywrangler.runtime.js.errors import error, type_error
+from pywrangler.runtime.objects import call_method
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from pywrangler.config.model import WorkerConfig
+    from pywrangler.runtime.exports import Exports
+    from pywrangler.runtime.objects import ObjectHost
+    from pywrangler.runtime.ports import Event, Face, Router, Target
+
+
+class WorkerRuntime:
+    """The Worker of this host; a `Receiver` for channels."""
+
+    def __init__(
+        self,
+        config: WorkerConfig,
+        exports: Exports,
+        face: Face,
+        objects: ObjectHost,
+        *,
+        report: Callable[[BaseException], None],
+    ) -> None:
+        self.config = config
+        self.exports = exports
+        self.face = face
+        self.objects = objects
+        self.report = report
+        self.env: Any = None
+        self.router: Router | None = None
+        self.pending: set[asyncio.Future[Any]] = set()
+        """Everything that goes on outside objects: invocations from channels and what `waitUntil` was given."""
+
+    def bind(self, env: Any, router: Router) -> None:
+        """Give user code its bindings; they refer to the router, which refers to this Worker."""
+        self.env = env
+        self.router = router
+        self.objects.env = env
+        self.objects.worker = self
+
+    # ---- Receiver -----------------------------------------------------------------------------------------
+
+    def fetch(self, target: Target, request: Any) -> Awaitable[Any]:
+        """Deliver a fetch event."""
+        if target.kind == "object":
+            return self.objects.fetch(target, request)
+        return self._start(self.fetch_entrypoint(target, request))
+
+    def call(self, target: Target, path: Sequence[str], arguments: Sequence[Any]) -> Awaitable[Any]:
+        """Deliver an RPC call."""
+        if target.kind == "object":
+            return self.objects.call(target, path, arguments)
+        return self._start(self._call_entrypoint(target, path, arguments))
+
+    def deliver(self, target: Target, event: Event) -> Awaitable[Any]:
+        """Deliver another event: `scheduled` with cron and time, else the handler of that name with the payload."""
+        if event.kind == "scheduled":
+            return self._start(self._scheduled(target, str(event.payload["cron"]), float(event.payload["time"])))
+        return self._start(self._handle(target, event.kind, tuple(event.payload.values())))
+
+    # ---- entrypoints --------------------------------------------------------------------------------------
+
+    async def fetch_entrypoint(self, target: Target, request: Any) -> Any:
+        """Run a fetch handler; takes and gives the raw Request and Response, raises what user code raised."""
+        ctx = ExecutionContext.new(self, target.props)
+        token = context.enter(context.EventContext(self, self.env, ctx))
+        try:
+            handler = self.exports.handlers.get("fetch") if target.name == "default" else None
+            if handler is not None:
+                result = self.face.call(handler, (request, self.env, ctx), relaxed=True)
+            else:
+                instance = self._entrypoint(target.name)(ctx, self.env)
+                method = getattr(instance, "fetch", None)
+                if method is None:
+                    raise type_error("Handler does not export a fetch() function.")
+                result = self.face.call(method, (self.face.request(request),), relaxed=True)
+            if hasattr(result, "__await__"):
+                result = await result
+            return self.face.response(result)
+        finally:
+            context.leave(token)
+
+    async def _call_entrypoint(self, target: Target, path: Sequence[str], arguments: Sequence[Any]) -> Any:
+        ctx = ExecutionContext.new(self, target.props)
+        token = context.enter(context.EventContext(self, self.env, ctx))
+        try:
+            instance = self._entrypoint(target.name)(ctx, self.env)
+            result = call_method(self.face, instance, path, arguments)
+            return await result if hasattr(result, "__await__") else result
+        finally:
+            context.leave(token)
+
+    async def _scheduled(self, target: Target, cron: str, milliseconds: float) -> dict[str, Any]:
+        time = int(milliseconds) if milliseconds.is_integer() else milliseconds
+        controller = ScheduledController.new(cron, time)
+        await self._handle(target, "scheduled", (controller,))
+        return {"outcome": "ok", "noRetry": controller.no_retry}
+
+    async def _handle(self, target: Target, kind: str, arguments: Sequence[Any]) -> Any:
+        ctx = ExecutionContext.new(self, target.props)
+        token = context.enter(context.EventContext(self, self.env, ctx))
+        try:
+            legacy = self.exports.handlers.get(kind) if target.name == "default" else None
+            if legacy is not None:
+                result = self.face.call(legacy, (*arguments, self.env, ctx), relaxed=True)
+            else:
+                instance = self._entrypoint(target.name)(ctx, self.env)
+                method = getattr(instance, kind, None)
+                if method is None:
+                    raise type_error(f"Handler does not export a {kind}() function.")
+                # The platform leaves the `env` and `ctx` arguments of these handlers undefined.
+                result = self.face.call(method, (*arguments, None, None), relaxed=False)
+            return await result if hasattr(result, "__await__") else result
+        finally:
+            context.leave(token)
+
+    def _entrypoint(self, name: str) -> type:
+        entrypoint = self.exports.entrypoints.get(name)
+        if entrypoint is None:
+            if name == "default":
+                raise error(f'Worker "{self.config.name}" does not export a default entrypoint.')
+            raise error(f'Worker "{self.config.name}" does not export an entrypoint named "{name}".')
+        return entrypoint
+
+    # ---- what outlives a handler --------------------------------------------------------------------------
+
+    def _start(self, coroutine: Any) -> asyncio.Future[Any]:
+        task: asyncio.Future[Any] = asyncio.get_running_loop().create_task(coroutine)
+        self.pending.add(task)
+        task.add_done_callback(self.pending.discard)
+        return task
+
+    def wait_until(self, future: asyncio.Future[Any]) -> None:
+        """Let `future` go on after its handler; log its failure."""
+        self.pending.add(future)
+        future.add_done_callback(self._waited)
+
+    def _waited(self, future: asyncio.Future[Any]) -> None:
+        self.pending.discard(future)
+        if not future.cancelled() and (problem := future.exception()) is not None:
+            self.report(problem)
+
+    # ---- what contexts offer ------------------------------------------------------------------------------
+
+    def to_js(self, value: Any) -> Any:
+        """Return plain data as JavaScript values."""
+        from pywrangler.runtime.environment import to_js_value
+
+        return to_js_value(value)
+
+    def loopbacks(self) -> Any:
+        """Return `ctx.exports`: a binding to each export of this Worker, made on first use."""
+        return self._loopbacks() if self._loopbacks is not None else self.to_js({})
+
+    _loopbacks: Callable[[], Any] | None = None
+
+    def offer_loopbacks(self, make: Callable[[], Any]) -> None:
+        """Say how `ctx.exports` is made; bindings know, this part does not."""
+        self._loopbacks = make
