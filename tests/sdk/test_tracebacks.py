@@ -86,14 +86,23 @@ def test_bug_of_ours_shows_our_frames(project):
     assert "runtime/js/headers.py:" in text
 
 
+HANDLING = """\
+def main():
+    try:
+        1 / 0
+    except ZeroDivisionError as e:
+        raise ValueError("no") {cause}
+"""
+
+
 def test_cause_is_shown_below(project):
-    source = "def main():\n    try:\n        1 / 0\n    except ZeroDivisionError as e:\n        raise ValueError('no') from e\n"
+    source = HANDLING.format(cause="from e")
     text = tracebacks.format_for_terminal(project(source), project.root)
     assert text.index("ValueError: no") < text.index("caused by: ZeroDivisionError: division by zero")
 
 
 def test_error_raised_from_none_hides_what_was_handled(project):
-    source = "def main():\n    try:\n        1 / 0\n    except ZeroDivisionError:\n        raise ValueError('no') from None\n"
+    source = HANDLING.format(cause="from None")
     assert "ZeroDivisionError" not in tracebacks.format_for_terminal(project(source), project.root)
 
 

@@ -14,6 +14,7 @@ from pywrangler.runtime.js.response import Response as JsResponse
 from workers._mode import configure
 from workers.request import Request
 from workers.response import Response
+from workers.wrappers import wrap_argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ __all__ = ["FACE", "configure"]
 
 NOT_A_RESPONSE = "Incorrect type for Promise: the Promise did not resolve to 'Response'."
 _OURS = str(Path(pywrangler.__file__).parent)
+_SIMPLE = frozenset({str, bool, int, float, type(None)})
 _VARIADIC = inspect.CO_VARARGS
 
 _limits: WeakKeyDictionary[Any, int | None] = WeakKeyDictionary()
@@ -55,6 +57,8 @@ class WorkersFace:
         """Call user code; `relaxed` drops positional arguments that it has no parameters for."""
         if relaxed and (limit := positional_limit(method)) is not None:
             return method(*arguments[:limit])
+        if not relaxed:
+            arguments = [argument if type(argument) in _SIMPLE else wrap_argument(argument) for argument in arguments]
         return method(*arguments)
 
     def error_text(self, error: BaseException) -> str:

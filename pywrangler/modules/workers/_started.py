@@ -33,7 +33,8 @@ class _Once(Coroutine[Any, Any, Any]):
     def throw(self, typ: Any, val: BaseException | object = None, tb: TracebackType | None = None, /) -> Any:  # noqa: ARG002 - the protocol's signature
         if self._iterator is None:
             self._iterator = self.__await__()
-        return self._iterator.throw(typ if val is None else val)
+        problem: Any = typ if val is None else val
+        return self._iterator.throw(problem)
 
     def close(self) -> None:
         if self._iterator is not None:

@@ -11,12 +11,11 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from pywrangler.runtime import context
-from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.response import NULL_BODY
 from pywrangler.runtime.js.response import Response as JsResponse
 from workers._asgi_scope import http_scope, run_threads_inline
+from workers._outgoing import BodySource, outlive
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 NO_RESPONSE = "The application did not generate a response"
 
 logger = logging.getLogger("workers.asgi")
-_running: set[asyncio.Future[Any]] = set()
 
 
 async def fetch(app: Application, req: Any, env: Any, ctx: Any = None) -> JsResponse:
@@ -43,7 +41,7 @@ async def fetch(app: Application, req: Any, env: Any, ctx: Any = None) -> JsResp
     scope = http_scope(request, env, "http", lifespan.state)
     exchange = Exchange(body)
     task = asyncio.ensure_future(_serve(app, scope, exchange, lifespan))
-    _outlive(task, ctx)
+    outlive(task, ctx)
     try:
         return await exchange.response
     except asyncio.CancelledError:
@@ -59,7 +57,7 @@ async def websocket(app: Application, req: Any, env: Any = None, ctx: Any = None
     request = getattr(req, "js_object", req)
     scope = http_scope(request, {} if env is None else env, "websocket", {})
     response, conversation = accept(app, scope)
-    _outlive(asyncio.ensure_future(conversation), ctx)
+    outlive(asyncio.ensure_future(conversation), ctx)
     return response
 
 
@@ -148,38 +146,6 @@ class Exchange:
             self.response.cancel()
 
 
-class BodySource:
-    """Chunks from the application to whoever reads the response; a chunk is taken before the next one is asked for."""
-
-    def __init__(self) -> None:
-        self._chunks: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=1)
-        self._is_open = True
-
-    async def put(self, data: bytes) -> None:
-        """Hand over a chunk; waits while the one before it was not read. Dropped once nobody reads any more."""
-        if data and self._is_open:
-            await self._chunks.put(data)
-
-    def finish(self) -> None:
-        """Say that no more chunks come."""
-        if self._is_open:
-            self._is_open = False
-            # Room for the end mark; `pull` takes what is in front of it first.
-            self._chunks._maxsize = 0  # type: ignore[attr-defined]
-            self._chunks.put_nowait(None)
-
-    async def pull(self) -> bytes | None:
-        """Return the next chunk, None at the end."""
-        return await self._chunks.get()
-
-    def cancel(self, reason: Any) -> None:  # noqa: ARG002 - the platform's signature
-        """Nobody reads any more."""
-        self._is_open = False
-        while not self._chunks.empty():
-            self._chunks.get_nowait()
-        self._chunks.put_nowait(None)
-
-
 class Lifespan:
     """The lifespan of an application, once per request; one that knows no lifespan is left alone."""
 
@@ -225,19 +191,6 @@ class Lifespan:
         if answer is not None and answer["type"] == "lifespan.shutdown.failed":
             logger.error("ASGI lifespan shutdown failed: %s", answer.get("message", ""))
         await self._task
-
-
-def _outlive(task: asyncio.Future[Any], ctx: Any) -> None:
-    """Let `task` go on after the response."""
-    owner = getattr(ctx, "js_object", ctx)
-    if owner is None or owner is jsnull:
-        event = context.current()
-        owner = event.ctx if event is not None else None
-    if owner is not None:
-        owner.waitUntil(task)
-        return
-    _running.add(task)
-    task.add_done_callback(_running.discard)
 
 
 def _text(value: Any) -> str:

@@ -122,6 +122,28 @@ def milliseconds(value: datetime) -> int | float:
     return rounded if abs(exact - rounded) < 1e-3 else exact
 
 
+def wrap_copied(value: Any) -> Any:
+    """Wrap the web objects in a value that was copied into Python's classes already; containers are changed in place.
+
+    Calls of objects and services arrive like that (`runtime.clone`): no other conversion is left to do.
+    """
+    if type(value) in _SIMPLE or value is None:
+        return value
+    return _wrap_copied(value, set())
+
+
+def _wrap_copied(value: Any, seen: set[int]) -> Any:
+    kind = type(value)
+    if kind is list or kind is JsDict:
+        if id(value) not in seen:
+            seen.add(id(value))
+            for key, item in enumerate(value) if kind is list else value.items():
+                if type(item) not in _SIMPLE and item is not None:
+                    value[key] = _wrap_copied(item, seen)
+        return value
+    return python_from_rpc(value) if isinstance(value, JsValue) else value
+
+
 def python_from_rpc(value: Any) -> Any:
     """Return a JavaScript value as Python code receives it; Python values are returned unchanged."""
     kind = type(value)

@@ -74,14 +74,6 @@ def _wrap_env(env: Any) -> Any:
     return _EnvWrapper(env) if isinstance(env, JsProxy) else env
 
 
-def _wrap_object_context(ctx: Any) -> Any:
-    return DurableObjectContext(ctx) if isinstance(ctx, JsProxy) else ctx
-
-
-def _same(ctx: Any) -> Any:
-    return ctx
-
-
 def _wrapping(init: Callable[..., None], wrap_context: Callable[[Any], Any]) -> Callable[..., None]:
     """Return `init` with its first two arguments wrapped."""
 
@@ -99,10 +91,14 @@ class _Entrypoint:
     """What the three base classes share."""
 
     _pywrangler_kind: ClassVar[str]
-    _wrap_context: ClassVar[Callable[[Any], Any]] = staticmethod(_same)
 
     ctx: Any
     env: Any
+
+    @staticmethod
+    def _wrap_context(ctx: Any) -> Any:
+        """Return `ctx` as instances see it."""
+        return ctx
 
     def __init__(self, ctx: Any, env: Any) -> None:
         self.ctx = type(self)._wrap_context(ctx)
@@ -126,9 +122,12 @@ class DurableObject(_Entrypoint):
     """A class of objects that each exist once and keep their data."""
 
     _pywrangler_kind = "object"
-    _wrap_context = staticmethod(_wrap_object_context)
 
     ctx: DurableObjectContext
+
+    @staticmethod
+    def _wrap_context(ctx: Any) -> Any:
+        return DurableObjectContext(ctx) if isinstance(ctx, JsProxy) else ctx
 
 
 class WorkflowEntrypoint(_Entrypoint):
@@ -142,9 +141,3 @@ class WorkflowEntrypoint(_Entrypoint):
             from workers.workflows import wrapping_run
 
             cls.run = wrapping_run(cls.__dict__["run"])  # type: ignore[attr-defined]
-
-
-class RpcTarget:
-    """An object that travels by reference: its public methods can be called from the other side."""
-
-    _pywrangler_kind = "target"

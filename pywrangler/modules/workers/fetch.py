@@ -37,6 +37,7 @@ async def fetch(resource: Any, **options: Unpack[FetchKwargs]) -> Response:
     `resource` is a URL, a Request, or a JavaScript Request. OSError where no response comes, AbortError after an abort.
     """
     from pyodide.http import AbortError
+
     from pywrangler.runtime.js.fetch import fetch as js_fetch
 
     given: dict[str, Any] = dict(options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pywrangler.runtime.js.values import JsFunction, plain
+from pywrangler.runtime.references import RpcTarget
 
 
 def import_from_javascript(name: str) -> Any:
@@ -27,7 +28,7 @@ def _cloudflare_workers() -> Any:
             "DurableObject": entrypoints.DurableObject,
             "WorkerEntrypoint": entrypoints.WorkerEntrypoint,
             "WorkflowEntrypoint": entrypoints.WorkflowEntrypoint,
-            "RpcTarget": entrypoints.RpcTarget,
+            "RpcTarget": RpcTarget,
         }
     )
 

@@ -11,32 +11,52 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from pywrangler.runtime.js.jsdict import JsDict
 from pywrangler.runtime.js.proxy import JsPromise, JsProxy
+from pywrangler.runtime.references import RpcStub
 from workers._javascript import BODY_CLASSES, js_name
 from workers._mode import MODE
 from workers._started import Started
-from workers.conversion import python_from_rpc, python_to_rpc
+from workers.conversion import python_from_rpc, python_to_rpc, wrap_copied
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from workers.response import Response
 
+STUB_PROPERTIES = frozenset({"id", "name"})
+"""What the stub of an object has itself; any other name is a method of the object."""
+
 NEVER_WRAPPED = BODY_CLASSES | {"Headers", "Response", "Request", "Promise"}
 
 
 def wrap_result(value: Any) -> Any:
     """Return what a binding gave as user code receives it: converted, and wrapped where it stays an object."""
-    value = python_from_rpc(value)
+    return _wrap_objects(python_from_rpc(value))
+
+
+def wrap_answer(value: Any) -> Any:
+    """Return what an object or a service answered; it wears Python's face already."""
+    return _wrap_objects(wrap_copied(value))
+
+
+def wrap_argument(value: Any) -> Any:
+    """Return an argument of an event or a call as user code receives it."""
+    value = wrap_copied(value)
+    if isinstance(value, JsProxy):
+        if isinstance(value, RpcStub):
+            return _RpcStubWrapper(value)
+        if js_name(value) in ARGUMENTS and MODE.external_sdk:
+            return _BindingWrapper(value)
+    return value
+
+
+def _wrap_objects(value: Any) -> Any:
     if type(value) is list:
-        return [_wrap_object(item) for item in value]
-    return _wrap_object(value)
+        return [_wrap_object(item) if isinstance(item, JsProxy) else item for item in value]
+    return _wrap_object(value) if isinstance(value, JsProxy) else value
 
 
 def _wrap_object(value: Any) -> Any:
-    if not isinstance(value, JsProxy):
-        return value
     name = js_name(value)
     if name in NEVER_WRAPPED:
         return value
@@ -120,13 +140,37 @@ class _RpcStubWrapper(_Wrapper):
     __slots__ = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return _caller(self._binding)(*args, **kwargs)
+        return _call(self._binding, (), args, kwargs)
+
+    def dup(self) -> _RpcStubWrapper:
+        """Return another stub for the same, with a life of its own."""
+        return _RpcStubWrapper(self._binding.dup())
+
+    def dispose(self) -> None:
+        """Let go of the far side."""
+        self._binding.dispose()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        value = getattr(self._binding, name)
-        return _caller(value) if callable(value) else wrap_result(value)
+
+        def method(*args: Any, **kwargs: Any) -> Any:
+            return _call(self._binding, (name,), args, kwargs)
+
+        return method
+
+
+def _call(target: Any, path: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if isinstance(target, RpcStub):
+        return Started(target._invoke(path, _with_options(args, kwargs), "python"), wrap_answer)
+    for name in path:
+        target = getattr(target, name)
+    return _caller(target)(*args, **kwargs)
+
+
+def _with_options(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """Return positional arguments: keywords become one trailing object, never keywords of the other side."""
+    return (*args, kwargs) if kwargs else args
 
 
 class _FetcherWrapper(_Wrapper):
@@ -144,16 +188,14 @@ class _FetcherWrapper(_Wrapper):
         if name.startswith("__"):
             raise AttributeError(name)
         binding = self._binding
-        if isinstance(getattr(type(binding), name, None), property):  # `id` and `name` of a stub
+        if name in STUB_PROPERTIES and any(name in vars(kind) for kind in type(binding).__mro__):
             return getattr(binding, name)
         start = getattr(binding, "_call", None)
         if start is None:
             return _caller(getattr(binding, name))
 
         def method(*args: Any, **kwargs: Any) -> Started:
-            if kwargs:
-                args = (*args, JsDict(kwargs))
-            return Started(start(name, args, face="python"), wrap_result)
+            return Started(start(name, _with_options(args, kwargs), face="python"), wrap_answer)
 
         method.__name__ = name
         self.__dict__[name] = method
@@ -195,6 +237,9 @@ class _WorkflowWrapper(_BindingWrapper):
 def _option(value: Any) -> Any:
     return python_to_rpc(value) if isinstance(value, dict) else value
 
+
+ARGUMENTS = frozenset({"MessageBatch", "QueueEvent", "QueueController"})
+"""What events bring that is wrapped like a binding."""
 
 WRAPPERS: dict[str, Callable[[Any], Any]] = {
     "Fetcher": _FetcherWrapper,

@@ -1,0 +1,204 @@
+"""WSGI applications in Workers: Flask, Django and the like (spec/workers-module.md, section 13; PEP 3333).
+
+The application runs in a greenlet: where it waits for the request's body or for the reader of its response, the event
+loop goes on with other work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import sys
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from pywrangler.runtime.js.readable import ReadableStream, chunks
+from pywrangler.runtime.js.response import NULL_BODY
+from pywrangler.runtime.js.response import Response as JsResponse
+from pywrangler.runtime.sync_bridge import run_in_greenlet, run_sync
+from workers._outgoing import BodySource, outlive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+    ErrorInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
+
+NO_START = "The application did not call start_response"
+
+logger = logging.getLogger("workers.wsgi")
+
+
+async def fetch(app: Callable[..., Iterable[bytes]], req: Any, env: Any, ctx: Any = None) -> JsResponse:
+    """Answer a request with a WSGI application; `env` is found in `environ["workers.env"]`.
+
+    Raises what the application raised before its response, and RuntimeError if it never called `start_response`.
+    """
+    request = getattr(req, "js_object", req)
+    exchange = Exchange()
+    environ = make_environ(request, env)
+    task = asyncio.ensure_future(_serve(app, environ, exchange))
+    outlive(task, ctx)
+    try:
+        return await exchange.response
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+
+
+async def _serve(app: Callable[..., Iterable[bytes]], environ: dict[str, Any], exchange: Exchange) -> None:
+    try:
+        await run_in_greenlet(lambda: exchange.run(app, environ))
+    except Exception as error:
+        exchange.failed(error)
+    finally:
+        exchange.ended()
+
+
+def make_environ(request: Any, env: Any) -> dict[str, Any]:
+    """Return the environ for a JavaScript Request; its body is read as the application asks for it."""
+    parts = urlsplit(request.url)
+    body = request.claim()
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": str(request.method),
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
+        "QUERY_STRING": parts.query,
+        "SERVER_NAME": parts.hostname or "",
+        "SERVER_PORT": str(parts.port or (443 if parts.scheme == "https" else 80)),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": parts.scheme,
+        "wsgi.input": io.BufferedReader(BodyReader(body))
+        if isinstance(body, ReadableStream)
+        else io.BytesIO(body or b""),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "workers.env": env,
+    }
+    for name, value in request.pairs():
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = f"HTTP_{key}"
+        text = value.encode().decode("latin-1")
+        environ[key] = f"{environ[key]},{text}" if key in environ else text
+    if isinstance(body, bytes):
+        environ.setdefault("CONTENT_LENGTH", str(len(body)))
+    return environ
+
+
+def _input(body: bytes | ReadableStream | None) -> IO[bytes]:
+    return io.BufferedReader(BodyReader(body)) if isinstance(body, ReadableStream) else io.BytesIO(body or b"")
+
+
+class BodyReader(io.RawIOBase):
+    """A request's stream as a blocking file."""
+
+    def __init__(self, stream: ReadableStream) -> None:
+        self._chunks = chunks(stream)
+        self._rest = b""
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` with what comes next; 0 at the end."""
+        while not self._rest:
+            chunk = run_sync(anext(self._chunks, None))
+            if chunk is None:
+                return 0
+            self._rest = chunk
+        taken = self._rest[: len(buffer)]
+        buffer[: len(taken)] = taken
+        self._rest = self._rest[len(taken) :]
+        return len(taken)
+
+
+class Exchange:
+    """One request and its response."""
+
+    def __init__(self) -> None:
+        self.response: asyncio.Future[JsResponse] = asyncio.get_running_loop().create_future()
+        self._head: tuple[int, str, list[tuple[str, str]]] | None = None
+        self._written: list[bytes] = []
+        self._outbound: BodySource | None = None
+
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: ErrorInfo | None = None
+    ) -> Callable[[bytes], None]:
+        """Take the head of the response; returns PEP 3333's `write`."""
+        if self._head is not None:
+            if exc_info is None or exc_info[1] is None:
+                raise RuntimeError("start_response was called twice without exc_info")
+            if self.response.done():
+                raise exc_info[1].with_traceback(exc_info[2])
+        code, _, reason = status.partition(" ")
+        self._head = (int(code), reason, [(name.lower(), value) for name, value in headers])
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        """Put data in front of what the application returns."""
+        self._written.append(data)
+
+    def run(self, app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> None:
+        """Run the application from call to `close`, in a greenlet."""
+        parts = app(environ, self.start_response)
+        try:
+            self._send(parts)
+        finally:
+            if (close := getattr(parts, "close", None)) is not None:
+                close()
+
+    def _send(self, parts: Iterable[bytes]) -> None:
+        if isinstance(parts, (list, tuple)):
+            self._respond(b"".join([*self._written, *parts]))
+            return
+        remaining = iter(parts)
+        # The head counts only now: a generator calls start_response when its first part is asked for.
+        first = next((part for part in remaining if part), b"")
+        first = b"".join([*self._written, first])
+        if len(first) >= self._announced_length():
+            self._respond(first + b"".join(remaining))
+            return
+        outbound = self._outbound = BodySource()
+        self._respond(ReadableStream.from_source(outbound))
+        run_sync(outbound.put(first))
+        for part in remaining:
+            if not outbound.is_open:
+                return
+            run_sync(outbound.put(part))
+
+    def _announced_length(self) -> float:
+        """Return Content-Length, infinity without one: then only the end of the parts tells."""
+        if self._head is None:
+            raise RuntimeError(NO_START)
+        for name, value in self._head[2]:
+            if name == "content-length" and value.isdecimal():
+                return int(value)
+        return float("inf")
+
+    def _respond(self, body: bytes | ReadableStream) -> None:
+        if self._head is None:
+            raise RuntimeError(NO_START)
+        status, reason, headers = self._head
+        if not self.response.done():
+            content = None if status in NULL_BODY else body
+            self.response.set_result(JsResponse.from_wire(status, reason, headers, content))
+
+    def failed(self, error: Exception) -> None:
+        """The application raised: an error before the response is the response's."""
+        if not self.response.done():
+            self.response.set_exception(error)
+        else:
+            logger.error("Exception in WSGI application after its response began", exc_info=error)
+
+    def ended(self) -> None:
+        """Nothing more comes from the application."""
+        if self._outbound is not None:
+            self._outbound.finish()
+        if not self.response.done():
+            self.response.cancel()
