@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime import context
@@ -57,9 +58,14 @@ def fetch(input: Any, init: Any = None, /, **keywords: Any) -> JsPromise:
     except JsException as problem:
         return JsPromise.rejected(problem)
     durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    context.output(lambda: durable.done() or durable.set_result(None))
+    context.output(partial(_settle, durable))
     work = journey.run(durable)
     return JsPromise.start(work if signal is None else _abortable(work, signal))
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 async def _awaited(awaitable: Awaitable[Any]) -> Any:
@@ -115,7 +121,7 @@ class _Journey:
                 "request from a buffer-like body initializer."
             )
         if target.origin != self._url.origin:
-            self._pairs = [pair for pair in self._pairs if pair[0] not in {"authorization", "cookie"}]
+            self._pairs = [pair for pair in self._pairs if pair[0] != "authorization"]
         if target.fragment is None:
             target.fragment = self._url.fragment
         self._url = target
