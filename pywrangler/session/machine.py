@@ -16,29 +16,33 @@ from __future__ import annotations
 
 import os
 import signal
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pywrangler.errors import Problem
 from pywrangler.session import actions as do
 from pywrangler.session import events as on
 from pywrangler.session import reports as say
-from pywrangler.session.links import hint, link_states, targets
+from pywrangler.session.neighbours import Neighbours
+from pywrangler.session.nurseries import Nurseries
 from pywrangler.session.sources import sources_of
+from pywrangler.session.state import (
+    CRASH_LIMIT,
+    HEALTHY_SECONDS,
+    HOST_TIMERS,
+    RESTART_DELAYS_SECONDS,
+    Host,
+    Plan,
+    Worker,
+    ended,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from pywrangler.config.model import Resolved
     from pywrangler.protocol import control
-    from pywrangler.protocol.registry import Entry
-    from pywrangler.session.registry import Rival
-    from pywrangler.session.sources import Sources
 
-RESTART_DELAYS_SECONDS = (0.0, 0.2, 0.5, 1.0)
-CRASH_LIMIT = len(RESTART_DELAYS_SECONDS) + 1
-HEALTHY_SECONDS = 10.0
 PATIENCE_SECONDS = 1.0
 SLOW_LOAD_SECONDS = 10.0
 SERVING_SECONDS = 10.0
@@ -46,65 +50,6 @@ EXIT_STATUS_SECONDS = 0.25
 STOP_GRACE_SECONDS = 1.0
 RETIRE_GRACE_SECONDS = 10.0
 KILL_MARGIN_SECONDS = 1.0
-
-Stage = Literal["loading", "starting", "serving", "leaving"]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What the session starts with for one Worker."""
-
-    resolved: Resolved
-    site_packages: tuple[Path, ...] = ()
-    urls: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Host:
-    number: int
-    worker: int
-    nursery: int
-    forked_at: float
-    stage: Stage = "loading"
-    loaded: control.Loaded | None = None
-    serving_since: float | None = None
-
-
-@dataclass(slots=True)
-class _Worker:
-    index: int
-    plan: Plan
-    resolved: Resolved
-    sources: Sources
-    label: str
-    """Prefix of its reports; "" if it is the only one."""
-    current: int | None = None
-    candidate: int | None = None
-    pending: list[str] = field(default_factory=list)
-    """Files that changed while a candidate was loading."""
-    generation: int = 0
-    crashes: int = 0
-    gave_up: bool = False
-    standing_in: bool = False
-    reload_since: float | None = None
-    has_verdict: bool = False
-    """It has served, or its code was found broken: the start is over."""
-    is_announced: bool = False
-    entry: tuple[str, object] | None = None
-    """Name and content of the entry as last claimed."""
-    rival: Rival | None = None
-    links: dict[str, say.Link] = field(default_factory=dict)
-    hinted: set[tuple[str, str]] = field(default_factory=set)
-    shown_problems: tuple[Problem, ...] = ()
-
-
-@dataclass(slots=True)
-class _Nursery:
-    number: int
-    packages: tuple[Path, ...]
-    started_at: float
-    preloaded: frozenset[str] = frozenset()
-    is_unsafe: bool = False
 
 
 class Machine:
@@ -115,23 +60,20 @@ class Machine:
         several = len(plans) > 1
         self._directory = directory
         self._workers = [
-            _Worker(i, plan, plan.resolved, sources_of(plan.resolved), plan.resolved.worker.name if several else "")
+            Worker(i, plan, plan.resolved, sources_of(plan.resolved), plan.resolved.worker.name if several else "")
             for i, plan in enumerate(plans)
         ]
-        self._hosts: dict[int, _Host] = {}
+        self._hosts: dict[int, Host] = {}
         self._next_host = 0
-        self._nurseries: dict[int, _Nursery] = {}
-        self._next_nursery = 0
-        self._unsafe_modules: frozenset[str] = frozenset()
-        self._nursery_losses = 0
-        self._peers: Mapping[str, Entry] = {}
+        self._nurseries = Nurseries()
+        self._neighbours = Neighbours(self._workers)
         self._exit_code: int | None = None
         self._handlers: dict[type, Callable[..., list[do.Action]]] = {
             on.Started: self._on_started,
             on.SettingsRead: self._on_settings_read,
             on.SettingsBroken: self._on_settings_broken,
             on.Built: self._on_built,
-            on.Forked: lambda _event, _now: [],
+            on.Forked: self._on_forked,
             on.Loaded: self._on_loaded,
             on.Failed: self._on_failed,
             on.Serving: self._on_serving,
@@ -158,11 +100,8 @@ class Machine:
     # ---- start and settings
 
     def _on_started(self, event: on.Started, now: float) -> list[do.Action]:
-        self._peers = event.peers
-        actions: list[do.Action] = []
-        for worker in self._workers:
-            worker.links = self._links_of(worker)
-            actions.append(self._table(worker))
+        self._neighbours.meet(event.peers)
+        actions: list[do.Action] = [self._table(worker) for worker in self._workers]
         actions += [do.Say(say.Hotkeys()), do.Say(say.Starting())]
         for worker in self._workers:
             if worker.resolved.worker.build is not None:
@@ -171,7 +110,7 @@ class Machine:
                 actions += self._fork(worker, now)
         actions.append(self._follow())
         for worker in self._workers:
-            actions += self._hints(worker)
+            actions += self._neighbours.hints(worker)
         return actions
 
     def _on_settings_read(self, event: on.SettingsRead, now: float) -> list[do.Action]:
@@ -185,16 +124,17 @@ class Machine:
             problem = Problem("duplicate-name", what, "Give one of them another name.", new.worker.name_place)
             return [do.Say(say.Trouble(worker.label, problem, self._standing_note(worker)))]
         worker.resolved = new
-        worker.sources = sources_of(new, self._imported(worker))
+        loaded = self._loaded(worker)
+        worker.sources = sources_of(new, loaded.files if loaded is not None else ())
         actions: list[do.Action] = [self._follow()] if worker.sources.settings != _settings(old) else []
         if (old.worker, old.variables) == (new.worker, new.variables):
             return actions + (self._reload(worker, event.because, now) if event.source_changed else [])
         actions += self._reload(worker, event.because, now)
         if old.worker.dev.port != new.worker.dev.port or old.worker.dev.ip != new.worker.dev.ip:
             actions.append(self._note(worker, "A change of dev.port or dev.ip takes effect at the next start."))
-        worker.links = self._links_of(worker)
+        self._neighbours.relink(worker)
         actions.append(self._table(worker))
-        return [*actions, self._follow(), *self._hints(worker)]
+        return [*actions, self._follow(), *self._neighbours.hints(worker)]
 
     def _on_settings_broken(self, event: on.SettingsBroken, _now: float) -> list[do.Action]:
         worker = self._workers[event.worker]
@@ -228,9 +168,8 @@ class Machine:
 
     # ---- the life of hosts
 
-    def _reload(self, worker: _Worker, because: Sequence[str], now: float) -> list[do.Action]:
+    def _reload(self, worker: Worker, because: Sequence[str], now: float) -> list[do.Action]:
         worker.crashes = 0
-        worker.gave_up = False
         if worker.candidate is not None:
             host = self._hosts[worker.candidate]
             if now - host.forked_at < PATIENCE_SECONDS:
@@ -244,7 +183,7 @@ class Machine:
             *self._fork(worker, now),
         ]
 
-    def _discard(self, worker: _Worker) -> list[do.Action]:
+    def _discard(self, worker: Worker) -> list[do.Action]:
         host = self._hosts[worker.candidate] if worker.candidate is not None else None
         worker.candidate = None
         if host is None:
@@ -252,9 +191,9 @@ class Machine:
         host.stage = "leaving"
         return [do.Cancel(("slow load", host.number)), do.Kill(host.number)]
 
-    def _fork(self, worker: _Worker, now: float) -> list[do.Action]:
-        actions, nursery = self._nursery_for(worker.plan.site_packages, now)
-        host = _Host(self._next_host, worker.index, nursery.number, now)
+    def _fork(self, worker: Worker, now: float) -> list[do.Action]:
+        actions, nursery = self._nurseries.usable(worker.plan.site_packages, now)
+        host = Host(self._next_host, worker.index, nursery.number, now)
         self._next_host += 1
         self._hosts[host.number] = host
         worker.candidate = host.number
@@ -306,13 +245,13 @@ class Machine:
         worker = self._workers[host.worker]
         host.stage = "serving"
         host.serving_since = now
-        actions: list[do.Action] = [do.Cancel(("serving", host.number)), *self._claim(worker, host.loaded)]
+        actions: list[do.Action] = [do.Cancel(("serving", host.number)), *self._neighbours.claim(worker, host.loaded)]
         if worker.reload_since is not None and worker.is_announced:
             actions.append(do.Say(say.Updated(worker.label, (now - worker.reload_since) * 1000)))
         worker.reload_since = None
         worker.has_verdict = True
         actions += self._announcements()
-        actions += self._preload(host)
+        actions += self._nurseries.preload(host)
         return [*actions, *self._catch_up(worker, now)]
 
     def _on_failed(self, event: on.Failed, now: float) -> list[do.Action]:
@@ -330,7 +269,7 @@ class Machine:
             return [*actions, *self._catch_up(worker, now)]
         return actions + self._code_is_broken(worker, event.problem)
 
-    def _code_is_broken(self, worker: _Worker, problem: Problem) -> list[do.Action]:
+    def _code_is_broken(self, worker: Worker, problem: Problem) -> list[do.Action]:
         actions: list[do.Action] = [do.Say(say.Trouble(worker.label, problem, self._standing_note(worker)))]
         if worker.current is None:
             worker.standing_in = True
@@ -349,10 +288,8 @@ class Machine:
         host = self._hosts.pop(event.host, None)
         if host is None:
             return []
-        actions: list[do.Action] = [
-            do.Cancel((name, host.number)) for name in ("exit status", "slow load", "serving", "kill")
-        ]
-        actions += [do.Forget(host.number), *self._close_idle_nursery(host.nursery)]
+        actions: list[do.Action] = [do.Cancel((name, host.number)) for name in HOST_TIMERS]
+        actions += [do.Forget(host.number), *self._nurseries.close_idle(host.nursery, self._hosts.values())]
         if self._exit_code is not None:
             return actions if self._hosts else [*actions, do.Finish(self._exit_code)]
         worker = self._workers[host.worker]
@@ -364,25 +301,24 @@ class Machine:
                 return [*actions, *self._catch_up(worker, now)]
             if worker.current is None:
                 return actions + self._crashed(worker, host, event.status, now)
-            problem = Problem("host-exited", f"The new code {_ended(event.status)} while it was being loaded.")
+            problem = Problem("host-exited", f"The new code {ended(event.status)} while it was being loaded.")
             return actions + self._code_is_broken(worker, problem)
         return actions
 
-    def _crashed(self, worker: _Worker, host: _Host, status: int | None, now: float) -> list[do.Action]:
+    def _crashed(self, worker: Worker, host: Host, status: int | None, now: float) -> list[do.Action]:
         if worker.current == host.number:
             worker.current = None
         if host.serving_since is not None and now - host.serving_since >= HEALTHY_SECONDS:
             worker.crashes = 0
         worker.crashes += 1
-        what = f"The process of this Worker {_ended(status)}."
+        what = f"The process of this Worker {ended(status)}."
         if worker.candidate is not None:
             return [do.Say(say.Trouble(worker.label, Problem("host-crashed", what), "the new code is being loaded"))]
         if worker.crashes >= CRASH_LIMIT:
-            worker.gave_up = True
             times = f"{worker.crashes} times in a row"
             problem = Problem("host-crashed", f"{what} That happened {times}.", "Save a file to try again.")
             actions = self._code_is_broken(worker, problem)
-            return [*self._withdraw(worker), *actions]
+            return [*self._neighbours.withdraw(worker), *actions]
         delay = RESTART_DELAYS_SECONDS[worker.crashes - 1]
         when = f"in {delay:g} s" if delay else "now"
         report = do.Say(say.Trouble(worker.label, Problem("host-crashed", what), f"restarting it {when}"))
@@ -390,13 +326,13 @@ class Machine:
             return [report, do.Schedule(("restart", worker.index), delay)]
         return [report, *self._fork(worker, now)]
 
-    def _catch_up(self, worker: _Worker, now: float) -> list[do.Action]:
+    def _catch_up(self, worker: Worker, now: float) -> list[do.Action]:
         if not worker.pending:
             return []
         because, worker.pending = worker.pending, []
         return self._reload(worker, because, now)
 
-    def _candidate(self, number: int) -> tuple[_Worker, _Host] | None:
+    def _candidate(self, number: int) -> tuple[Worker, Host] | None:
         host = self._hosts.get(number)
         if host is None:
             return None
@@ -405,74 +341,46 @@ class Machine:
 
     # ---- nurseries
 
-    def _nursery_for(self, packages: tuple[Path, ...], now: float) -> tuple[list[do.Action], _Nursery]:
-        for nursery in self._nurseries.values():
-            if nursery.packages == packages and not nursery.is_unsafe:
-                return [], nursery
-        nursery = _Nursery(self._next_nursery, packages, now)
-        self._next_nursery += 1
-        self._nurseries[nursery.number] = nursery
-        return [do.StartNursery(nursery.number)], nursery
-
-    def _preload(self, host: _Host) -> list[do.Action]:
-        nursery = self._nurseries[host.nursery]
-        wanted = frozenset(host.loaded.modules if host.loaded else ()) - self._unsafe_modules - nursery.preloaded
-        if not wanted or nursery.is_unsafe:
-            return []
-        nursery.preloaded |= wanted
-        return [do.Preload(nursery.number, tuple(sorted(wanted)), nursery.packages)]
-
-    def _close_idle_nursery(self, number: int) -> list[do.Action]:
-        nursery = self._nurseries.get(number)
-        if nursery is None or not nursery.is_unsafe or any(it.nursery == number for it in self._hosts.values()):
-            return []
-        del self._nurseries[number]
-        return [do.CloseNursery(number)]
+    def _on_forked(self, event: on.Forked, _now: float) -> list[do.Action]:
+        if event.host in self._hosts:
+            self._nurseries.note_fork(self._hosts[event.host].nursery)
+        return []
 
     def _on_nursery_unsafe(self, event: on.NurseryUnsafe, now: float) -> list[do.Action]:
-        nursery = self._nurseries.get(event.nursery)
-        if nursery is None:
-            return []
-        self._unsafe_modules |= frozenset(event.modules)
-        nursery.is_unsafe = True
-        actions: list[do.Action] = []
-        if any(worker.plan.site_packages == nursery.packages for worker in self._workers):
-            # A replacement now rather than at the next save, when somebody waits for it.
-            started, replacement = self._nursery_for(nursery.packages, now)
-            modules = nursery.preloaded - self._unsafe_modules
-            actions += started
-            if modules:
-                replacement.preloaded |= modules
-                actions.append(do.Preload(replacement.number, tuple(sorted(modules)), replacement.packages))
+        actions = self._nurseries.mark_unsafe(event.nursery, event.modules, now)
         for worker in self._workers:
             number = worker.candidate
             if number is not None and self._hosts[number].nursery == event.nursery:
                 # Whether it was forked in time is unknown; a second one is harmless, none at all is not.
                 actions += [*self._discard(worker), *self._fork(worker, now)]
-        return actions + self._close_idle_nursery(event.nursery)
+        return actions + self._nurseries.close_idle(event.nursery, self._hosts.values())
 
     def _on_nursery_lost(self, event: on.NurseryLost, now: float) -> list[do.Action]:
-        nursery = self._nurseries.pop(event.nursery, None)
+        nursery = self._nurseries.lose(event.nursery)
         if nursery is None:
             return []
         actions: list[do.Action] = [do.CloseNursery(nursery.number)]
         lost = [host for host in self._hosts.values() if host.nursery == nursery.number]
         for host in lost:
             del self._hosts[host.number]
-            actions += [do.Cancel((name, host.number)) for name in ("exit status", "slow load", "serving", "kill")]
+            actions += [do.Cancel((name, host.number)) for name in HOST_TIMERS]
             actions += [do.Kill(host.number), do.Forget(host.number)]
         if self._exit_code is not None:
             return actions if self._hosts else [*actions, do.Finish(self._exit_code)]
         if nursery.is_unsafe and not lost:
             return actions
-        self._nursery_losses = 1 if now - nursery.started_at >= HEALTHY_SECONDS else self._nursery_losses + 1
-        what = f"The process that starts Workers {_ended(event.status)}."
-        if self._nursery_losses >= CRASH_LIMIT:
-            problem = Problem("nursery-lost", f"{what} That happened {self._nursery_losses} times in a row.")
-            return [*actions, do.Say(say.Trouble("", problem)), *self._shut_down(1)]
-        delay = RESTART_DELAYS_SECONDS[self._nursery_losses - 1]
+        losses = self._nurseries.count_loss(nursery, now)
+        what = f"The process that starts Workers {ended(event.status)}."
+        if losses >= CRASH_LIMIT or not (nursery.has_forked or (event.status or 0) < 0):
+            # One that never worked and was not killed would not work the next time either.
+            return [*actions, do.Say(say.Trouble("", Problem("nursery-lost", what))), *self._shut_down(1)]
         actions.append(do.Say(say.Trouble("", Problem("nursery-lost", what), "restarting its Workers")))
+        return actions + self._replace(lost, RESTART_DELAYS_SECONDS[losses - 1], now)
+
+    def _replace(self, lost: Sequence[Host], delay: float, now: float) -> list[do.Action]:
+        """Start hosts for the Workers that have lost theirs."""
         numbers = {host.number for host in lost}
+        actions: list[do.Action] = []
         for worker in self._workers:
             affected = {worker.current, worker.candidate} & numbers
             if worker.current in numbers:
@@ -485,78 +393,15 @@ class Machine:
 
     # ---- the registry
 
-    def _claim(self, worker: _Worker, loaded: control.Loaded) -> list[do.Action]:
-        config = worker.resolved.worker
-        if not config.named:
-            return []
-        wanted = (config.name, (loaded.classes, loaded.entrypoints, config.queue_consumers, config.environment))
-        if worker.entry == wanted and worker.rival is None:
-            return []
-        actions = self._withdraw(worker) if worker.entry is not None and worker.entry[0] != config.name else []
-        worker.entry = wanted
-        return [*actions, do.WriteEntry(worker.index, worker.resolved, loaded)]
-
-    def _withdraw(self, worker: _Worker) -> list[do.Action]:
-        if worker.entry is None:
-            return []
-        name = worker.entry[0]
-        worker.entry = None
-        worker.rival = None
-        return [do.RemoveEntry(name)]
-
     def _on_entry_written(self, event: on.EntryWritten, _now: float) -> list[do.Action]:
-        worker = self._workers[event.worker]
-        before, worker.rival = worker.rival, event.rival
-        name = worker.resolved.worker.name
-        if event.rival is None:
-            text = f'Worker "{name}" is now the one that bindings from other Workers use.'
-            return [self._note(worker, text)] if before is not None else []
-        if before == event.rival:
-            return []
-        known = ", ".join(filter(None, (f"pid {event.rival.pid}" if event.rival.pid else "", event.rival.url)))
-        problem = Problem(
-            "name-taken",
-            f'Worker "{name}" is already running in another session{f" ({known})" if known else ""}. '
-            "Bindings from other Workers keep using that one.",
-            severity="warning",
-        )
-        return [do.Say(say.Trouble(worker.label, problem))]
+        return self._neighbours.claimed(self._workers[event.worker], event.rival)
 
     def _on_registry_changed(self, event: on.RegistryChanged, _now: float) -> list[do.Action]:
-        self._peers = event.peers
-        actions: list[do.Action] = []
+        actions = self._neighbours.update(event.peers)
         for worker in self._workers:
-            before, worker.links = worker.links, self._links_of(worker)
-            changed: dict[tuple[str, say.Link], list[str]] = {}
-            leads_to = targets(worker.resolved.worker)
-            for binding, state in worker.links.items():
-                if before.get(binding) != state:
-                    changed.setdefault((leads_to[binding], state), []).append(binding)
-            actions += [
-                do.Say(say.LinkChanged(worker.label, target, state, tuple(bindings)))
-                for (target, state), bindings in changed.items()
-            ]
-            actions += self._hints(worker)
-            name = worker.resolved.worker.name
-            host = self._hosts.get(worker.current) if worker.current is not None else None
-            if worker.rival is not None and host is not None and host.loaded is not None:
-                owner = event.peers.get(name)
-                if owner is None or owner.instance != worker.rival.instance:
-                    actions.append(do.WriteEntry(worker.index, worker.resolved, host.loaded))
-        return actions
-
-    def _links_of(self, worker: _Worker) -> dict[str, say.Link]:
-        return link_states(worker.resolved.worker, self._peers, [it.resolved.worker.name for it in self._workers])
-
-    def _hints(self, worker: _Worker) -> list[do.Action]:
-        actions: list[do.Action] = []
-        for binding, target in targets(worker.resolved.worker).items():
-            if worker.links.get(binding) != "not connected":
-                continue
-            text = hint(target, self._peers)
-            if text and (target, text) not in worker.hinted:
-                worker.hinted.add((target, text))
-                actions.append(self._note(worker, f'No Worker "{target}" is running. {text}'))
+            loaded = self._loaded(worker)
+            if loaded is not None and self._neighbours.is_free(worker):
+                actions += self._neighbours.claim(worker, loaded)
         return actions
 
     # ---- timers, keys, the end
@@ -603,7 +448,7 @@ class Machine:
         self._exit_code = code
         actions: list[do.Action] = []
         for worker in self._workers:
-            actions += [*self._withdraw(worker), do.Cancel(("restart", worker.index))]
+            actions += [*self._neighbours.withdraw(worker), do.Cancel(("restart", worker.index))]
         for host in self._hosts.values():
             if host.stage == "loading":
                 actions.append(do.Kill(host.number))
@@ -627,33 +472,23 @@ class Machine:
                 actions.append(do.Say(say.Ready(worker.label, worker.plan.urls)))
         return actions
 
-    def _table(self, worker: _Worker) -> do.Action:
+    def _table(self, worker: Worker) -> do.Action:
         return do.Say(say.Bindings(worker.label, worker.resolved, dict(worker.links)))
 
-    def _note(self, worker: _Worker, text: str) -> do.Action:
+    def _note(self, worker: Worker, text: str) -> do.Action:
         return do.Say(say.Note(worker.label, text))
 
     def _follow(self) -> do.Action:
         return do.Follow(tuple(worker.sources for worker in self._workers))
 
-    def _imported(self, worker: _Worker) -> tuple[Path, ...]:
+    def _loaded(self, worker: Worker) -> control.Loaded | None:
+        """What the current host said about the code it runs; None if there is no host."""
         host = self._hosts.get(worker.current) if worker.current is not None else None
-        return host.loaded.files if host is not None and host.loaded is not None else ()
+        return host.loaded if host is not None else None
 
-    def _standing_note(self, worker: _Worker) -> str:
+    def _standing_note(self, worker: Worker) -> str:
         return "still serving the previous version" if worker.current is not None else "waiting for a change"
 
 
 def _settings(resolved: Resolved) -> frozenset[Path]:
     return sources_of(resolved).settings
-
-
-def _ended(status: int | None) -> str:
-    if status is None:
-        return "ended unexpectedly"
-    if status < 0:
-        try:
-            return f"was killed by {signal.Signals(-status).name}"
-        except ValueError:
-            return f"was killed by signal {-status}"
-    return f"exited with code {status}"

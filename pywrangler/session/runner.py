@@ -16,7 +16,7 @@ from pywrangler.protocol.registry import HEARTBEAT_SECONDS, Entry
 from pywrangler.session import actions as do
 from pywrangler.session import events as on
 from pywrangler.session import reports as say
-from pywrangler.session.machine import RETIRE_GRACE_SECONDS, Machine, Plan
+from pywrangler.session.machine import RETIRE_GRACE_SECONDS, Machine
 from pywrangler.session.processes import Processes
 from pywrangler.session.reactor import Reactor
 from pywrangler.session.stand_in import StandInServer
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pywrangler.session.reactor import TimerHandle
     from pywrangler.session.registry import Registry
     from pywrangler.session.spawn import NurseryProcess
+    from pywrangler.session.state import Plan
 
 REGISTRY_CHECK_SECONDS = 2.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCONT)

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from pywrangler.config.resolve import Overrides, resolve
 from pywrangler.errors import ConfigError, Problem, RegistryError, StartError
 from pywrangler.session import reports as say
-from pywrangler.session.machine import Plan
 from pywrangler.session.ports import PublicPort, bind_public
 from pywrangler.session.private import PrivateDirectory
 from pywrangler.session.registry import Registry, choose_directory
 from pywrangler.session.runner import Berth, Runner, Setup
 from pywrangler.session.spawn import spawn_nursery
+from pywrangler.session.state import Plan
 from pywrangler.session.venv import find_site_packages
 
 if TYPE_CHECKING:
