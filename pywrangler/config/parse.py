@@ -141,7 +141,8 @@ class _Assembly:
             main_place=place(main_node.trail) if main_node.exists and self.overrides.script is None else None,
             name_place=place(name_node.trail) if name_node.exists else None,
         )
-        return Parsed(worker, tuple(self.report.problems), labels)
+        problems = sorted(self.report.problems, key=_line)
+        return Parsed(worker, tuple(problems), labels)
 
     @property
     def _base(self) -> Path:
@@ -287,6 +288,10 @@ class _Assembly:
                 f'Add "compatibility_flags": ["{PYTHON_FLAG}"].',
                 key=where is flags,
             )
+
+
+def _line(problem: Problem) -> tuple[int, int]:
+    return (problem.place.line, problem.place.column) if problem.place else (0, 0)
 
 
 def _main_remedy(main: Path) -> str:
