@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from os.path import dirname
 
 from pywrangler.runtime import context
 
-_OURS = str(Path(__file__).parents[2])
+_OURS = dirname(dirname(dirname(__file__)))  # noqa: PTH120 - pathlib costs start-up time
 _given: set[tuple[str, int, str]] = set()
 
 

@@ -1,0 +1,1 @@
+"""The global objects of JavaScript that are namespaces, constructors or plain functions."""
