@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pywrangler.runtime.js.compression import CompressionStream, DecompressionStream
 from pywrangler.runtime.js.readable import ReadableStream, chunk_bytes, chunks, collect
 from pywrangler.runtime.js.readers import ReadableStreamBYOBReader, ReadableStreamDefaultReader
 from pywrangler.runtime.js.stream_controller import (
@@ -11,13 +12,10 @@ from pywrangler.runtime.js.stream_controller import (
     ReadableStreamDefaultController,
 )
 from pywrangler.runtime.js.stream_sources import BytesSource, Source
+from pywrangler.runtime.js.text_streams import TextDecoderStream, TextEncoderStream
 from pywrangler.runtime.js.transforms import (
-    CompressionStream,
-    DecompressionStream,
     FixedLengthStream,
     IdentityTransformStream,
-    TextDecoderStream,
-    TextEncoderStream,
     TransformStream,
     TransformStreamDefaultController,
 )

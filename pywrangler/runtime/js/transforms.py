@@ -1,4 +1,4 @@
-"""TransformStream and the transforms that Workers bring along.
+"""TransformStream, and the transforms that pass bytes on as they are.
 
 A chunk written to `writable` is taken when `readable` is asked for more, so a slow reader slows the writer down
 (https://streams.spec.whatwg.org/#ts-model). `TransformStream.new()` passes everything on.
@@ -7,18 +7,15 @@ A chunk written to `writable` is taken when `readable` is asked for more, so a s
 from __future__ import annotations
 
 import asyncio
-import codecs
-import zlib
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pywrangler.runtime.js.convert import options
-from pywrangler.runtime.js.errors import range_error, type_error
-from pywrangler.runtime.js.primitives import to_string, truthy
+from pywrangler.runtime.js.errors import type_error
 from pywrangler.runtime.js.proxy import JsProxy
 from pywrangler.runtime.js.readable import ReadableStream, face
 from pywrangler.runtime.js.stream_controller import ControlledSource, ReadableStreamDefaultController, high_water_mark
 from pywrangler.runtime.js.stream_sources import as_exception
-from pywrangler.runtime.js.webidl import absent, buffer_bytes, encode, to_int, usv_string
+from pywrangler.runtime.js.webidl import absent, buffer_bytes, to_int
 from pywrangler.runtime.js.writable import WritableStream
 
 if TYPE_CHECKING:
@@ -221,10 +218,10 @@ class IdentityTransformStream(TransformStream):
     __slots__ = ()
 
     def __init__(self, strategy: Any = None) -> None:
-        self._connect(_Mapped(lambda chunk: chunk, lambda: b""), strategy)
+        self._connect(Mapped(lambda chunk: chunk, lambda: b""), strategy)
 
 
-class _Mapped:
+class Mapped:
     """Bytes in, bytes or text out, through two functions."""
 
     def __init__(self, step: Callable[[bytes], bytes | str], end: Callable[[], bytes | str]) -> None:
@@ -232,131 +229,13 @@ class _Mapped:
         self._end = end
 
     async def transform(self, chunk: Any, readable: ControlledSource) -> None:
-        _emit(self._step(written_bytes(chunk)), readable)
+        emit(self._step(written_bytes(chunk)), readable)
 
     async def flush(self, readable: ControlledSource) -> None:
-        _emit(self._end(), readable)
+        emit(self._end(), readable)
 
 
-def _emit(result: bytes | str, readable: ControlledSource) -> None:
+def emit(result: bytes | str, readable: ControlledSource) -> None:
+    """Enqueue a result unless it is empty."""
     if result:
         readable.enqueue(face(result))
-
-
-_WINDOW = {"gzip": 31, "deflate": 15, "deflate-raw": -15}
-
-
-def _window(format: Any) -> int:
-    name = to_string(format)
-    if name not in _WINDOW:
-        raise type_error("The compression format must be either 'deflate', 'deflate-raw' or 'gzip'.")
-    return _WINDOW[name]
-
-
-class CompressionStream(TransformStream):
-    """Compresses bytes as gzip, deflate or deflate-raw."""
-
-    __slots__ = ()
-
-    def __init__(self, format: Any) -> None:
-        compressor = zlib.compressobj(wbits=_window(format))
-        self._connect(_Mapped(compressor.compress, compressor.flush))
-
-
-class DecompressionStream(TransformStream):
-    """The opposite of CompressionStream; TypeError for data that is malformed, cut off or followed by more."""
-
-    __slots__ = ()
-
-    def __init__(self, format: Any) -> None:
-        decompressor = zlib.decompressobj(wbits=_window(format))
-
-        def step(chunk: bytes) -> bytes:
-            try:
-                data = decompressor.decompress(chunk)
-            except zlib.error as error:
-                raise type_error("Decompression failed.") from error
-            if decompressor.unused_data:
-                raise type_error("Trailing bytes after end of compressed data")
-            return data
-
-        def end() -> bytes:
-            if not decompressor.eof:
-                raise type_error("Called close() on a decompression stream with incomplete data")
-            return b""
-
-        self._connect(_Mapped(step, end))
-
-
-class TextEncoderStream(TransformStream):
-    """Strings in, UTF-8 out; a surrogate pair may be split over two chunks."""
-
-    __slots__ = ()
-
-    encoding = "utf-8"
-
-    def __init__(self) -> None:
-        self._connect(_TextEncoder())
-
-
-class _TextEncoder:
-    """Keeps a high surrogate until its other half comes."""
-
-    def __init__(self) -> None:
-        self._high = ""
-
-    async def transform(self, chunk: Any, readable: ControlledSource) -> None:
-        text = self._high + to_string(chunk)
-        self._high = text[-1] if text and "\ud800" <= text[-1] <= "\udbff" else ""
-        _emit(encode(usv_string(text[: len(text) - len(self._high)])), readable)
-
-    async def flush(self, readable: ControlledSource) -> None:
-        if self._high:
-            _emit(b"\xef\xbf\xbd", readable)
-
-
-class TextDecoderStream(TransformStream):
-    """Bytes in, strings out; a character may be split over chunks. Options `fatal` and `ignoreBOM`."""
-
-    __slots__ = ("encoding", "fatal", "ignoreBOM")
-
-    def __init__(self, label: Any = None, init: Any = None, **keywords: Any) -> None:
-        given = options(init, keywords)
-        self.encoding, codec = _encoding("utf-8" if label is None else to_string(label))
-        self.fatal = truthy(given.get("fatal"))
-        self.ignoreBOM = truthy(given.get("ignoreBOM"))
-        decoder = codecs.getincrementaldecoder(codec)("strict" if self.fatal else "replace")
-        state = {"at_start": not self.ignoreBOM}
-
-        def step(chunk: bytes, final: bool = False) -> str:
-            try:
-                text = decoder.decode(chunk, final)
-            except UnicodeDecodeError as error:
-                raise type_error("Failed to decode input.") from error
-            if text and state["at_start"]:
-                state["at_start"] = False
-                text = text.removeprefix("\ufeff")
-            return text
-
-        self._connect(_Mapped(step, lambda: step(b"", True)))
-
-
-_CODECS = {
-    "utf-8": ("utf-8", "utf-8"),
-    "utf8": ("utf-8", "utf-8"),
-    "unicode-1-1-utf-8": ("utf-8", "utf-8"),
-    "utf-16": ("utf-16le", "utf-16-le"),
-    "utf-16le": ("utf-16le", "utf-16-le"),
-    "utf-16be": ("utf-16be", "utf-16-be"),
-    "latin1": ("windows-1252", "latin-1"),
-    "ascii": ("windows-1252", "latin-1"),
-    "iso-8859-1": ("windows-1252", "latin-1"),
-    "windows-1252": ("windows-1252", "latin-1"),
-}
-
-
-def _encoding(label: str) -> tuple[str, str]:
-    found = _CODECS.get(label.strip("\t\n\f\r ").lower())
-    if found is None:
-        raise range_error(f'"{label}" is not a valid encoding.')
-    return found
