@@ -37,7 +37,7 @@ def test_sets_come_back_equal(value):
     assert python_from_rpc(python_to_rpc(value)) == value
 
 
-@given(st.integers(86_400, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds)))  # noqa: DTZ006
+@given(st.integers(86_400, 4_000_000_000).map(datetime.fromtimestamp))
 def test_naive_datetimes_are_local_time_and_come_back_naive(when):
     date = python_to_rpc(when)
     assert isinstance(date, JsDate)

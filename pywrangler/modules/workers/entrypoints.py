@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol
 
 from pywrangler.runtime.js.proxy import JsProxy
 from workers._mode import MODE
-from workers.wrappers import _EnvWrapper
+from workers.environment import _EnvWrapper
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from workers.conversion import python_from_rpc, python_to_rpc
+from workers.environment import _EnvWrapper
 from workers.wrappers import (
     _BindingWrapper,
     _DurableObjectNamespaceWrapper,
-    _EnvWrapper,
     _FetcherWrapper,
     _RpcStubWrapper,
     _WorkflowWrapper,
