@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from pywrangler.protocol.v8_reader import Reader
     from pywrangler.runtime.ports import FaceName
 
-HostReader = "Callable[[Reader, int], Any]"
-
 _FORMATS = {
     "Int8Array": "b", "Int16Array": "h", "Uint16Array": "H", "Int32Array": "i", "Uint32Array": "I",
     "Float32Array": "f", "Float64Array": "d", "BigInt64Array": "q", "BigUint64Array": "Q",
@@ -110,7 +108,7 @@ class PythonFace:
         """Return a memoryview with the view's kind of items."""
         part = memoryview(data)[offset : offset + length]
         item = _FORMATS.get(kind)
-        return part.cast(item) if item is not None else part
+        return part.cast(item) if item is not None else part  # type: ignore[call-overload]
 
     def error(self) -> tuple[Any, Callable[[str, str, str, dict[str, Any]], None]]:
         """Return an Exception whose text is "Name: message"."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.protocol import v8
+from pywrangler.protocol.v8_format import VIEWS
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.proxy import JsNull, JsProxy
 
@@ -111,7 +112,7 @@ def _script_kinds() -> dict[type, Describe]:
         JsRegExp: _js_regexp,
         ArrayBuffer: _js_buffer,
     }
-    kinds.update((getattr(typed_arrays, name), _js_view) for name in v8.VIEWS if hasattr(typed_arrays, name))
+    kinds.update((getattr(typed_arrays, name), _js_view) for name in VIEWS if hasattr(typed_arrays, name))
     return kinds
 
 

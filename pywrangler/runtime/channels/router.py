@@ -1,0 +1,82 @@
+"""Finds the channel to a Worker at each call: the own host, or another one through the registry.
+
+A channel is a name and what is needed to reach it, no promise that anybody is there; `RemoteChannel` finds out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from pywrangler.runtime.channels.failures import python_traceback
+from pywrangler.runtime.channels.local import LocalChannel
+from pywrangler.runtime.channels.remote import RemoteChannel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pywrangler.runtime.channels.failures import ErrorText
+    from pywrangler.runtime.channels.server import AdoptWire
+    from pywrangler.runtime.ports import Channel, Link, Receiver
+
+
+class ChannelRouter:
+    """The router of one host.
+
+    `on_connection(worker, connected)` hears of connections to other Workers. `adopt_wire(loop, fd, state)` serves a
+    client's WebSocket here when the host that has its other end cannot take it.
+    """
+
+    def __init__(
+        self,
+        own_worker: str,
+        receiver: Receiver,
+        registry_directory: Path,
+        on_connection: Callable[[str, bool], None],
+        *,
+        adopt_wire: AdoptWire | None = None,
+        error_text: ErrorText | None = None,
+    ) -> None:
+        self._own_worker = own_worker
+        self._directory = registry_directory
+        self._on_connection = on_connection
+        self._adopt_wire = adopt_wire
+        face = getattr(receiver, "face", None)
+        self._error_text: ErrorText = error_text or (python_traceback if face is None else face.error_text)
+        self._local = LocalChannel(receiver, self, self._error_text)
+        self._remote: dict[str, RemoteChannel] = {}
+        self._is_retired = False
+
+    def channel(self, worker: str) -> Channel:
+        """Return the channel to a Worker."""
+        if worker == self._own_worker and not self._is_retired:
+            return self._local
+        channel = self._remote.get(worker)
+        if channel is None:
+            channel = self._remote[worker] = RemoteChannel(
+                worker,
+                self._directory,
+                own_worker=self._own_worker,
+                router=self,
+                error_text=self._error_text,
+                on_connection=self._on_connection if worker != self._own_worker else _ignore,
+                wire=self._wire,
+            )
+        return channel
+
+    def _wire(self, fd: int, state: bytes) -> Link | None:
+        return None if self._adopt_wire is None else self._adopt_wire(asyncio.get_running_loop(), fd, state)
+
+    def retire(self) -> None:
+        """A successor has taken over this Worker: calls of it go there from now on."""
+        self._is_retired = True
+
+    def close(self) -> None:
+        """End every connection."""
+        for channel in self._remote.values():
+            channel.close()
+
+
+def _ignore(_worker: str, _connected: bool) -> None:
+    """Take no notice: a host's connection to its own successor concerns nobody."""
