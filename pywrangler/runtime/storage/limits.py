@@ -60,9 +60,9 @@ class Limits:
         if count > KEYS_PER_CALL:
             self._passed("count", f"At most {KEYS_PER_CALL} keys can be given in one call; this one has {count}.")
 
-    def check_sql_value(self, value: object) -> None:
+    def check_sql_value(self, value: str | bytes) -> None:
         """Report a string or BLOB that production would not store; with strict limits SQLite refuses it."""
-        if isinstance(value, (str, bytes)) and len(value) > ROW_BYTES and not self._strict:
+        if len(value) > ROW_BYTES and not self._strict:
             self._passed(
                 "row", f"Strings, BLOBs and rows cannot be larger than {ROW_BYTES} bytes; this one has {len(value)}."
             )

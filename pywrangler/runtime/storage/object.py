@@ -18,6 +18,7 @@ from pywrangler.runtime.js.jsdict import JsDict
 from pywrangler.runtime.js.primitives import to_string
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.storage.alarm import Alarm
+from pywrangler.runtime.storage.bindings import bind
 from pywrangler.runtime.storage.cursor import Cursor, Rows
 from pywrangler.runtime.storage.database import OURS, Database, error_text
 from pywrangler.runtime.storage.keyvalue import KeyValue, make_range
@@ -285,7 +286,11 @@ class ObjectStorage:
     def sql_rows(self, query: str, bindings: Iterable[Any]) -> Rows:
         """Run SQL; returns the bare rows of the last statement."""
         self.check_sql()
-        return self._sql.execute(query, bindings)
+        values = bind(bindings)
+        for value in values:
+            if (type(value) is str or type(value) is bytes) and len(value) > ROW_BYTES:
+                self._limits.check_sql_value(value)
+        return self._sql.execute(query, values)
 
     def check_sql(self) -> None:
         """Raise the platform's Error unless the class has SQL."""

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from pywrangler.runtime.js.errors import error
-from pywrangler.runtime.storage.bindings import bind
 from pywrangler.runtime.storage.cursor import Rows
 from pywrangler.runtime.storage.statements import Statement, split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from pywrangler.runtime.js.errors import JsException
     from pywrangler.runtime.storage.database import Database
@@ -36,12 +35,11 @@ class Sql:
         self._begin_write = begin_write
         self._lost = lost
 
-    def execute(self, text: str, bindings: Iterable[Any]) -> Rows:
+    def execute(self, text: str, values: tuple[Any, ...]) -> Rows:
         """Run every statement in `text` and return the rows of the last; errors as the platform words them."""
         statements = split(text)
         if not statements:
             raise error(NO_STATEMENT)
-        values = bind(bindings)
         for statement in statements[:-1]:
             self._run(statement, None)
         return self._run(statements[-1], values)
