@@ -15,13 +15,17 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import os
 import random
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import apsw
 
+from pywrangler.errors import Place, Problem
+from pywrangler.runtime.ids import HEX_DIGITS
 from pywrangler.runtime.js.errors import JsException, error
 from pywrangler.runtime.storage.database import CORRUPT, OURS, connect, error_text, set_aside
 
@@ -89,15 +93,27 @@ def _entry(row: tuple[Any, ...]) -> AlarmEntry:
     return AlarmEntry(object_id, time, name)
 
 
-class AlarmIndex:
-    """The alarms of one class: `<directory>/metadata.sqlite`, made when the first alarm is set."""
+def _stored_alarm(path: Path) -> int | None:
+    """Return the alarm in an object's file; None as well if the file cannot be read: the object will set it aside."""
+    try:
+        with closing(apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
+            time: int | None = connection.execute("SELECT value FROM _cf_METADATA WHERE key = 1").get
+            return time
+    except apsw.Error:
+        return None
 
-    def __init__(self, directory: Path) -> None:
+
+class AlarmIndex:
+    """The alarms of one class: `<directory>/metadata.sqlite`, made when the first alarm is set.
+
+    A corrupt index is set aside and made again from the files of the objects; `notice` is told.
+    """
+
+    def __init__(self, directory: Path, notice: Callable[[Problem], None] | None = None) -> None:
         self.path = directory / "metadata.sqlite"
         self.on_change: Callable[[str], None] | None = None
         """Called with an object's id after its entry changed in this process."""
-        self.was_corrupt: Path | None = None
-        """Where a corrupt index was put; objects enter their alarms again when they are next used."""
+        self._notice = notice
         self._connection: apsw.Connection | None = None
 
     def _open(self, *, create: bool) -> apsw.Connection | None:
@@ -108,13 +124,30 @@ class AlarmIndex:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 try:
                     self._connection = connect(self.path, (_TABLE,))
-                except CORRUPT:
-                    self.was_corrupt = set_aside(self.path)
-                    self._connection = connect(self.path, (_TABLE,))
+                except CORRUPT as problem:
+                    self._connection = self._make_again(problem)
             except (apsw.Error, OSError) as problem:
                 text = error_text(problem) if isinstance(problem, apsw.Error) else str(problem)
                 raise error(f"The alarms at {self.path} cannot be opened: {text}") from problem
         return self._connection
+
+    def _make_again(self, problem: apsw.Error) -> apsw.Connection:
+        kept = set_aside(self.path)
+        connection = connect(self.path, (_TABLE,))
+        for path in self.path.parent.glob("*.sqlite"):
+            if len(path.stem) == HEX_DIGITS and (time := _stored_alarm(path)) is not None:
+                connection.execute(_SET, (path.stem, time, None))
+        if self._notice is not None:
+            self._notice(
+                Problem(
+                    "corrupt-alarms",
+                    f"The list of alarms is corrupt ({problem}); it was made again from the objects' own files.",
+                    f"The file was kept as {kept}.",
+                    Place(self.path),
+                    severity="warning",
+                )
+            )
+        return connection
 
     def get(self, object_id: str) -> int | None:
         """Return the time entered for an object, in nanoseconds."""

@@ -433,12 +433,20 @@ def test_the_index_has_the_layout_of_wrangler_and_is_made_when_needed(bench: Ben
     assert (bench.index.path.name, rows) == ("metadata.sqlite", [("a", 7, "anna")])
 
 
-def test_a_corrupt_index_is_set_aside(bench: Bench) -> None:
-    bench.index.path.parent.mkdir(parents=True)
-    bench.index.path.write_bytes(b"not a database at all, and long enough to be read as one" * 100)
-    assert bench.index.entries() == []
-    assert bench.index.was_corrupt is not None
-    assert bench.index.was_corrupt.exists()
+def test_a_corrupt_index_is_set_aside_and_made_again_from_the_objects(storage: ObjectStorage, shelf: Shelf) -> None:
+    storage.set_alarm(2_000_000_000)
+    storage.commit()
+    storage.close()
+    shelf.index.close()
+    (shelf.directory / f"{'0' * 64}.sqlite").write_bytes(b"damaged as well" * 1000)
+    for path in shelf.directory.glob("metadata.sqlite*"):
+        path.unlink()
+    shelf.index.path.write_bytes(b"not a database at all, and long enough to be read as one" * 100)
+    index = AlarmIndex(shelf.directory, shelf.owner.notice)
+    assert [(entry.object_id, entry.time) for entry in index.entries()] == [(OBJECT_ID, 2_000_000_000 * MS)]
+    assert [problem.code for problem in shelf.owner.problems] == ["corrupt-alarms"]
+    assert len(list(shelf.directory.glob("metadata.sqlite.corrupt-*Z"))) == 1
+    index.close()
 
 
 # ---- the object's own alarm -----------------------------------------------------------------------------

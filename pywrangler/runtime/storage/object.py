@@ -290,7 +290,7 @@ class ObjectStorage:
         for value in values:
             if (type(value) is str or type(value) is bytes) and len(value) > ROW_BYTES:
                 self._limits.check_sql_value(value)
-        return self._sql.execute(query, values)
+        return self._sql.execute(query if type(query) is str else to_string(query), values)
 
     def check_sql(self) -> None:
         """Raise the platform's Error unless the class has SQL."""
