@@ -49,6 +49,8 @@ def refusal(status: int, text: str) -> bytes:
 
 async def write(connection: Connection, server: HttpServer, exchange: Exchange, response: Response) -> bool:
     """Write `response`; False if the connection left HTTP. Raises nothing but cancellation."""
+    if connection.transport.is_closing():
+        return True
     if response.webSocket is not jsnull:
         try:
             _switch(connection, server, exchange, response)
@@ -56,7 +58,8 @@ async def write(connection: Connection, server: HttpServer, exchange: Exchange, 
         except (JsException, ValueError) as problem:
             context.log("error", f"Uncaught {problem}")
             response = internal_error(str(problem))
-    exchange.keep_alive = exchange.keep_alive and not server.is_draining
+    if server.is_draining and server.on_idle is None:
+        exchange.keep_alive = False
     try:
         head, content = _prepare(exchange, response)
     except (JsException, ValueError) as problem:
@@ -92,7 +95,8 @@ def _prepare(exchange: Exchange, response: Response) -> tuple[bytes, Content]:
     status = response.status
     if not 200 <= status <= 599:
         raise ValueError(f"a response cannot have the status {status}")
-    content = response.claim()
+    body: Any = response._body
+    content: Content = body if type(body) is memoryview else response.claim()
     pairs = response.pairs()
     if content is not None and response.encodeBody == "automatic":
         for name, _ in pairs:

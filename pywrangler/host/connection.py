@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 import httptools
@@ -24,6 +25,7 @@ HEADER_COUNT_LIMIT = 500
 BODY_LIMIT_BYTES = 100 * 1024 * 1024
 WAITING_LIMIT_BYTES = 256 * 1024
 FLUSH_SECONDS = 5.0
+LINGER_SECONDS = 2.0
 ACCEPTED_ENCODINGS = ("accept-encoding", "br, gzip")
 
 _NO_BODY: list[bytes] = []
@@ -182,11 +184,12 @@ class Connection(asyncio.Protocol):
         parser = self._parser
         special, headers = self._special, self._headers
         url, self._url = self._url, b""
-        self._special, self._headers, self._waiting = {}, [], 0
+        waiting, self._special, self._headers, self._waiting = self._waiting, {}, [], 0
         exchange = self._incoming = Exchange(parser.get_method().decode(), url)
         if self._is_refused:
             return
-        if len(headers) > HEADER_COUNT_LIMIT:
+        is_large = waiting > HEAD_LIMIT_BYTES and _size_of_head(url, headers) > HEAD_LIMIT_BYTES
+        if is_large or len(headers) > HEADER_COUNT_LIMIT:
             self._refuse(431, "Request Header Fields Too Large")
             return
         version = parser.get_http_version()
@@ -288,7 +291,8 @@ class Connection(asyncio.Protocol):
 
     def _start(self, exchange: Exchange) -> None:
         self.current = exchange
-        self._task = self._loop.create_task(self._run(exchange))
+        # An empty context: nothing of the request before may be seen.
+        self._task = self._loop.create_task(self._run(exchange), context=Context())
 
     async def _run(self, exchange: Exchange) -> None:
         try:
@@ -303,6 +307,10 @@ class Connection(asyncio.Protocol):
                 return
             self.abort()
             raise
+        except Exception as problem:
+            self._server.report_bug(problem)
+            self.abort()
+            return
         if not is_ours:
             self._given = True
             return
@@ -381,7 +389,8 @@ class Connection(asyncio.Protocol):
 
     @property
     def _is_idle(self) -> bool:
-        return self.current is None and not self._queue and self._incoming is None and self._is_at_boundary
+        is_free = self.current is None and not self._queue and self._incoming is None
+        return is_free and self._is_at_boundary and not self._closing
 
     def give_away(self) -> tuple[int, bytes] | None:
         """Return descriptor and state if the connection is between two requests and everything is written.
@@ -434,14 +443,31 @@ class Connection(asyncio.Protocol):
             self._close()
 
     def _close(self) -> None:
+        if self._closing:
+            return
         self._closing = True
         if self._last_words:
             self.transport.write(self._last_words)
-        self.transport.close()
+        incoming = self._incoming or self.current
+        is_sending = self._is_refused or (
+            incoming is not None and incoming.body is not None and not incoming.body.is_ended
+        )
+        if not is_sending or not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        # To close with unread input would reset the connection, and the client might never read the answer.
+        self._is_refused = True
+        self.transport.write_eof()
+        self._resume()
+        self._loop.call_later(LINGER_SECONDS, self.transport.abort)
 
     def abort(self) -> None:
         """Drop the connection."""
         self.transport.abort()
+
+
+def _size_of_head(url: bytes, headers: list[tuple[str, str]]) -> int:
+    return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
 
 
 _SPECIAL = frozenset((

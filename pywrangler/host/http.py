@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pywrangler.runtime.js.response import Response
 
 BACKLOG = 2048
+RESTART_CODE = 1012
+RESTART = "Service restart"
 
 
 class HttpServer:
@@ -81,9 +83,12 @@ class HttpServer:
         """Give away every connection that is between two requests: yields descriptors with states for `adopt`.
 
         From now on a connection whose last response is written is given to `on_idle(fd, state)`. The receiver owns
-        the descriptors.
+        the descriptors. WebSockets that do not hibernate close with 1012, as they belong to code that goes.
         """
         self.on_idle = on_idle
+        for link in list(self.links):
+            if not link.is_hibernatable:
+                link.retire(RESTART_CODE, RESTART)
         for connection in list(self.connections):
             given = connection.give_away()
             if given is not None:

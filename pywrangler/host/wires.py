@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,7 +21,7 @@ import msgspec
 from pywrangler.errors import FrameError, ProtocolError
 from pywrangler.protocol import websocket
 from pywrangler.protocol.websocket import Close, Decoder, Ping, encode_close, encode_message, encode_pong
-from pywrangler.runtime.links import LOST, LOST_CODE
+from pywrangler.runtime.links import LOST, LOST_CODE, End, Mode
 
 if TYPE_CHECKING:
     from pywrangler.runtime.ports import LinkEvents
@@ -90,7 +91,7 @@ class TcpLink(asyncio.Protocol):
         try:
             known = msgspec.msgpack.decode(state, type=_State)
             decoder = Decoder.from_state(known.decoder)
-        except (msgspec.DecodeError, ProtocolError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, ProtocolError) as error:
             os.close(fd)
             raise ProtocolError(f"state of a WebSocket: {error}") from error
         link = cls(deflate=known.deflate, decoder=decoder, links=links)
@@ -139,7 +140,8 @@ class TcpLink(asyncio.Protocol):
 
     def _write(self, frame: bytes) -> None:
         if self._transport is not None:
-            self._transport.write(frame)
+            if not self._transport.is_closing():
+                self._transport.write(frame)
         elif self._outbox is not None:
             self._outbox.append(frame)
 
@@ -170,7 +172,12 @@ class TcpLink(asyncio.Protocol):
         """Deliver to `events`, beginning in the loop's next round."""
         self._events = events
         if self._decoder.unread or self._is_lost:
-            asyncio.get_running_loop().call_soon(self._deliver)
+            asyncio.get_running_loop().call_soon(self._deliver, context=Context())
+
+    @property
+    def is_hibernatable(self) -> bool:
+        """Whether the socket outlives its object, and so a reload."""
+        return isinstance(self._events, End) and self._events.mode is Mode.HIBERNATABLE
 
     def retire(self, code: int, reason: str, *, report: bool = True) -> None:
         """Close because the host ends: the owner need not wait for the peer's answer, it is told at once."""

@@ -384,7 +384,7 @@ class Decoder:
         """Return a decoder that goes on where `export_state` was called; ProtocolError if `state` is not one."""
         try:
             known = msgspec.msgpack.decode(state, type=_State)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ProtocolError(f"state of a WebSocket decoder: {error}") from error
         decoder = cls(from_client=known.from_client, deflate=known.deflate)
         decoder.is_closed = known.is_closed

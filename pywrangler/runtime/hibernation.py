@@ -304,7 +304,7 @@ class HibernationSet:
 def _decode(data: bytes, kind: Any) -> Any:
     try:
         return msgspec.msgpack.decode(data, type=kind)
-    except msgspec.DecodeError as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise ProtocolError(f"hibernation record: {problem}") from problem
 
 

@@ -10,6 +10,7 @@ Links never call their events from within `send`, `close`, `abort` or `attach`, 
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -179,7 +180,8 @@ class PairLink:
 
     def _schedule(self) -> None:
         if self._events is not None and self._waiting and self._flush is None:
-            self._flush = asyncio.get_running_loop().call_soon(self._deliver)
+            # Not in the sender's context: what it holds is not the receiver's.
+            self._flush = asyncio.get_running_loop().call_soon(self._deliver, context=Context())
 
     def _deliver(self) -> None:
         self._flush = None

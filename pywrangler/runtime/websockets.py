@@ -22,6 +22,7 @@ from pywrangler.runtime.js.primitives import to_integer, to_string
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
 from pywrangler.runtime.js.webidl import buffer_bytes, encode, members
 from pywrangler.runtime.links import LOST, LOST_CODE, NO_CODE, End, Mode, PairLink
+from pywrangler.runtime.websocket_client import ABANDONED, connect, parse_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,13 +62,16 @@ class WebSocket(EventTarget):
     _url: str | None
 
     def __init__(self, url: Any, protocols: Any = None) -> None:
-        from pywrangler.runtime.websocket_client import connect, parse_target
-
         target, names = parse_target(url, protocols)
         self._setup(End(None, Mode.CONNECTING))
         self._url = target
         self._scope = _Scope(self._end)
-        context.output(lambda: connect(self, target, names))
+
+        def start() -> None:
+            if not self._end.is_lost:
+                self._connecting = connect(self, target, names)
+
+        context.output(start)
 
     def _setup(self, end: End) -> None:
         self._end = end
@@ -127,7 +131,7 @@ class WebSocket(EventTarget):
         if end.is_closed:
             return 3
         if end.mode is Mode.CONNECTING:
-            return 0
+            return 2 if end.sent_close else 0
         return 2 if end.sent_close or end.received_close else 1
 
     @property
@@ -197,9 +201,12 @@ class WebSocket(EventTarget):
         if self._failure is not None:
             raise self._failure
         if end.mode is Mode.CONNECTING:
-            if not end.sent_close and self._connecting is not None:
+            if not end.sent_close and not end.is_lost:
                 end.sent_close = True
-                self._connecting.cancel()
+                if self._connecting is None:
+                    asyncio.get_running_loop().call_soon(self.not_opened, ABANDONED)
+                else:
+                    self._connecting.cancel()
             return
         if end.sent_close or end.is_lost:
             return
@@ -320,6 +327,8 @@ class WebSocket(EventTarget):
 
     def not_opened(self, message: str) -> None:
         """There is no connection: `error`, then `close`."""
+        if self._end.is_lost:
+            return
         failure = error(message)
         self._end.is_lost = True
         self._run(partial(self._fire_error, message, failure))
