@@ -13,7 +13,9 @@ def import_from_javascript(name: str) -> Any:
     if name == "cloudflare:workers":
         return _cloudflare_workers()
     if name == "cloudflare:sockets":
-        return plain({"connect": JsFunction.new(_connect)})
+        from workers._sockets import connect
+
+        return plain({"connect": JsFunction.new(connect)})
     raise ImportError(f"Failed to import '{name}': only cloudflare:workers and cloudflare:sockets exist locally")
 
 
@@ -31,7 +33,3 @@ def _cloudflare_workers() -> Any:
             "RpcTarget": RpcTarget,
         }
     )
-
-
-def _connect(*_arguments: Any, **_options: Any) -> Any:
-    raise NotImplementedError("cloudflare:sockets.connect() is not available locally yet; asyncio.open_connection is")
