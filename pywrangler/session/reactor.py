@@ -130,11 +130,13 @@ class Reactor:
         self._running = False
 
     def close(self) -> None:
-        """Give back descriptors and signal handlers."""
+        """Give back descriptors and signal handlers; harmless the second time."""
         if self._old_wakeup_fd is not None:
             signal.set_wakeup_fd(self._old_wakeup_fd)
+            self._old_wakeup_fd = None
         for number, handler in self._old_handlers.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
+        self._old_handlers.clear()
         self._selector.close()
         self._waker.close()
         self._woken.close()

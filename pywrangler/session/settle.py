@@ -46,9 +46,9 @@ class Settler:
         self._last = 0.0
 
     def learn(self, paths: Iterable[Path]) -> None:
-        """Remember the present content of files that are not known yet."""
+        """Remember the present content of files that are not known yet and of which there is no news."""
         for path in paths:
-            if path not in self._known:
+            if path not in self._known and path not in self._waiting:
                 self._known[path] = self._read(path)
 
     def known(self) -> frozenset[Path]:

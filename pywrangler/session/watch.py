@@ -26,8 +26,8 @@ LEARN_FILES_LIMIT = 5000
 class Watcher:
     """Watches the sources of all Workers and the registry directory.
 
-    `on_files` gets files that really changed, `on_registry` is called when anything in the registry did. `since` (epoch
-    seconds) is when the settings were read: one of their files that was written after it is reported too.
+    `on_files` gets files that really changed, `on_registry` is called when anything in the registry did. A settings
+    file that was written after the settings were read and before the watch began is reported too.
     """
 
     def __init__(
@@ -50,16 +50,18 @@ class Watcher:
         self._source = open_source(reactor, self._on_report)
 
     def follow(self, sources: Sequence[Sources], since: float | None = None) -> None:
-        """Watch for these Workers from now on."""
+        """Watch for these Workers from now on; the first call says when their settings were read."""
         self._sources = tuple(sources)
         self._rewatch()
         settings = frozenset().union(*(item.settings for item in sources))
         late = {path for path in settings if since is not None and _modified(path) > since}
-        self._settler.learn(settings - late)
-        if late:
-            self._news(late)
-        self._learning = islice(files_in(sorted(self._directories)), LEARN_FILES_LIMIT)
-        self._reactor.call_later(0, self._learn)
+        self._news(late)
+        self._settler.learn(settings)
+        if since is not None:
+            # Once, before any code is loaded. Later on, a file that is being made could be learned before its news
+            # arrive, and would then seem unchanged; a file that nobody has learned counts as changed, which is safe.
+            self._learning = islice(files_in(sorted(self._directories)), LEARN_FILES_LIMIT)
+            self._reactor.call_later(0, self._learn)
 
     def close(self) -> None:
         """Stop."""
