@@ -182,22 +182,29 @@ def chain(exc: BaseException, root: Path | None, relation: str = "") -> Iterator
 
 
 def headline(error: BaseException) -> str:
-    """Return type and message in one line or few, without a traceback inside the message."""
-    if isinstance(error, JsException):
-        if PYTHON_TRACEBACK in error.message:
-            return error.message.rstrip().rpartition("\n")[2]
-        return str(error)
-    return "".join(traceback.format_exception_only(error)).rstrip()
+    """Return type and message, of a Python error from another Worker only the last line of its traceback."""
+    text = _text(error)
+    if PYTHON_TRACEBACK in text:
+        return text.rstrip().rpartition("\n")[2]
+    return text if isinstance(error, JsException) else "".join(traceback.format_exception_only(error)).rstrip()
 
 
 def remote_stack(error: BaseException) -> str:
     """Return the stack text that an error brought from another Worker, or nothing."""
-    if not isinstance(error, JsException):
+    text = _text(error)
+    if PYTHON_TRACEBACK in text:
+        # Where the same error is the cause of this one, it is shown there.
+        is_below = error.__cause__ is not None and PYTHON_TRACEBACK in _text(error.__cause__)
+        return "" if is_below else str(getattr(error, "message", text)).rstrip()
+    stack = error.stack.rstrip() if isinstance(error, JsException) else ""
+    return stack if stack != text else ""
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # user code's own `__str__`; the error is to be shown all the same
         return ""
-    if PYTHON_TRACEBACK in error.message:
-        return error.message.rstrip()
-    stack = error.stack.rstrip()
-    return stack if stack not in ("", str(error)) else ""
 
 
 def shown_path(path: str) -> str:

@@ -71,10 +71,25 @@ def test_form_data_is_sent(network, run_async):
     assert request.headers.get("content-type").startswith("multipart/form-data")
 
 
+def test_dict_as_body_is_not_json(network, run_async):
+    run_async(fetch("http://x.test/", method="POST", body={"a": 1}))
+    assert run_async(network.sent[0].read_bytes()) == b"[object Object]"
+
+
 def test_failure_of_the_network_is_an_os_error(network, run_async):
     network.answer = error("Network connection lost.")
     with pytest.raises(OSError, match=r"Network connection lost\."):
         run_async(fetch("http://x.test/"))
+
+
+def test_failure_behind_a_binding_is_an_os_error_caused_by_the_javascript_one(run_async):
+    class Service:
+        async def _fetch(self, request):
+            raise error("boom", remote=True)
+
+    with pytest.raises(OSError, match="boom") as caught:
+        run_async(fetch("http://x.test/", fetcher=Service()))
+    assert caught.value.__cause__.remote is True
 
 
 def test_abort_is_an_abort_error(network, run_async):

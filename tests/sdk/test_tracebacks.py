@@ -137,6 +137,23 @@ def test_local_javascript_error_has_no_remote_part(project):
     assert "other Worker" not in tracebacks.format_for_terminal(problem, project.root)
 
 
+def test_os_error_of_fetch_shows_the_remote_traceback_once(project):
+    failure = OSError(REMOTE)
+    failure.__cause__ = JsException("PythonError", REMOTE)
+    text = tracebacks.format_for_terminal(project("def main():\n    raise failure\n", failure=failure), project.root)
+    assert text.startswith("ValueError: remote\n    at src/entry.py:2")
+    assert text.count("/b/src/entry.py") == 1
+
+
+def test_error_that_cannot_be_printed_is_shown_all_the_same(project):
+    class Broken(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    problem = project("def main():\n    raise failure\n", failure=Broken())
+    assert "src/entry.py:2" in tracebacks.format_for_terminal(problem, project.root)
+
+
 def test_plain_body_looks_like_a_stack(project):
     problem = project("def main():\n    raise ValueError('boom')\n")
     assert tracebacks.format_plain(problem, project.root) == "ValueError: boom\n    at main (src/entry.py:2)\n"

@@ -282,7 +282,7 @@ def test_fetch_through_a_binding_starts_at_the_call_and_gives_an_sdk_response(ru
 def test_fetch_through_a_binding_rejects_a_bad_url(run_async):
     async def use():
         pending = _FetcherWrapper(Fetcher.new()).fetch("/rel")
-        with pytest.raises(TypeError, match="Invalid URL: /rel"):
+        with pytest.raises(OSError, match="Invalid URL: /rel"):
             await pending
 
     run_async(use())

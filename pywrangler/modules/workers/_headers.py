@@ -36,11 +36,3 @@ def to_message(headers: JsHeaders) -> HTTPMessage:
     # Straight into the list: item assignment would parse every value by the rules of mail.
     message.__dict__["_headers"] = headers.combined()
     return message
-
-
-def has_content_type(headers: Any) -> bool:
-    """Tell whether `headers`, of any accepted type, names a content type."""
-    if not headers:
-        return False
-    names = headers if isinstance(headers, dict) else [name for name, _ in headers]
-    return any(str(name).lower() == "content-type" for name in names)

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime import context
+from pywrangler.runtime.js.errors import JsException
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -42,12 +43,18 @@ class _Once(Coroutine[Any, Any, Any]):
 
 
 class Started(_Once):
-    """Work under way; awaiting gives its result, converted."""
+    """Work under way; awaiting gives its result, converted, and raises its JavaScript error, translated."""
 
-    __slots__ = ("_convert", "_promise")
+    __slots__ = ("_convert", "_promise", "_translate")
 
-    def __init__(self, promise: Awaitable[Any], convert: Callable[[Any], Any]) -> None:
+    def __init__(
+        self,
+        promise: Awaitable[Any],
+        convert: Callable[[Any], Any],
+        translate: Callable[[JsException], Exception] | None = None,
+    ) -> None:
         self._iterator = None
+        self._translate = translate
         self._promise: Awaitable[Any] | None = promise
         self._convert = convert
 
@@ -56,7 +63,13 @@ class Started(_Once):
         if promise is None:
             raise RuntimeError(REUSED)
         self._promise = None
-        return self._convert((yield from promise.__await__()))
+        try:
+            result = yield from promise.__await__()
+        except JsException as error:
+            if self._translate is None:
+                raise
+            raise self._translate(error) from error
+        return self._convert(result)
 
 
 class Settled(_Once):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from pywrangler.runtime.js.convert import from_entries, to_js
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.request import Request as JsRequest
-from pywrangler.runtime.js.response import Response as JsResponse
-from workers._javascript import python_error
 from workers._started import Failed, Started
 from workers.request import Request, js_options
 from workers.response import Response
@@ -36,36 +35,31 @@ async def fetch(resource: Any, **options: Unpack[FetchKwargs]) -> Response:
 
     `resource` is a URL, a Request, or a JavaScript Request. OSError where no response comes, AbortError after an abort.
     """
-    from pyodide.http import AbortError
-
-    from pywrangler.runtime.js.fetch import fetch as js_fetch
-
     given: dict[str, Any] = dict(options)
     fetcher = given.pop("fetcher", None)
-    if fetcher is not None:
-        return await fetch_through(getattr(fetcher, "js_object", fetcher), resource, given)
-    try:
-        return Response(await js_fetch(_js_request(resource, given)))
-    except JsException as error:
-        if error.name == "AbortError":
-            raise AbortError(error) from None
-        raise OSError(error.message) from error
+    return await fetch_through(getattr(fetcher, "js_object", fetcher), resource, given)
 
 
 def fetch_through(fetcher: Any, resource: Any, options: dict[str, Any]) -> Awaitable[Response]:
-    """Start a request to a binding now; the result is its response.
-
-    Errors of the other side keep their kind: they are not failures of the network.
-    """
+    """Start a request now, to a raw binding or, with None, to the network; fails as `fetch` does."""
     try:
         request = _js_request(resource, options)
-    except (JsException, TypeError, ValueError) as error:
-        return Failed(error)
-    return Started(fetcher._fetch(request), _response)
+        if fetcher is None:
+            from pywrangler.runtime.js.fetch import fetch as js_fetch
+
+            return Started(js_fetch(request), Response, _translated)
+        return Started(fetcher._fetch(request), Response, _translated)
+    except JsException as error:
+        return Failed(_translated(error))
 
 
-def _response(response: JsResponse) -> Response:
-    return Response(response)
+def _translated(error: JsException) -> Exception:
+    """Return the error that `pyfetch` raises for a JavaScript one."""
+    if error.name == "AbortError":
+        from pyodide.http import AbortError
+
+        return AbortError(error)
+    return OSError(error.message)
 
 
 def _js_request(resource: Any, options: dict[str, Any]) -> JsRequest:
@@ -81,8 +75,8 @@ def _js_request(resource: Any, options: dict[str, Any]) -> JsRequest:
         else:
             options["headers"] = JsHeaders.new([[name, str(value)] for name, value in dict(headers).items()])
     given = {name: value for name, value in js_options(options).items() if value is not None}
-    try:
-        request: JsRequest = JsRequest.new(source, **given)
-    except JsException as error:
-        raise python_error(error) from None
+    if isinstance(given.get("body"), (dict, list, tuple)):
+        # No JSON: as on the platform it arrives as what JavaScript makes a string of it.
+        given["body"] = to_js(given["body"], dict_converter=from_entries)
+    request: JsRequest = JsRequest.new(source, **given)
     return request

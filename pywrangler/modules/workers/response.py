@@ -12,7 +12,7 @@ from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.headers import Headers as JsHeaders
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
 from pywrangler.runtime.js.response import Response as JsResponse
-from workers._headers import has_content_type, to_js_headers, to_message
+from workers._headers import to_js_headers, to_message
 from workers._javascript import BODY_CLASSES, js_name, python_error, type_name
 from workers.blob import Blob
 from workers.form_data import FormData
@@ -99,8 +99,6 @@ class Response(FetchResponse):
                 init["statusText"] = status_text
             if headers:
                 init["headers"] = to_js_headers(headers)
-            elif headers is not None:
-                to_js_headers(headers)
             if web_socket is not None:
                 init["webSocket"] = web_socket
             response = JsResponse.new(_js_body(body), **init)
@@ -128,10 +126,12 @@ class Response(FetchResponse):
                 if headers:
                     init["headers"] = to_js_headers(headers)
                 return Response(JsResponse.json(data, **init))
-            given = to_js_headers(headers) if headers else None
-            if not has_content_type(given):
-                given = JsHeaders.new(given)
-                given.set("content-type", "application/json")
+            if not headers:
+                given = JsHeaders.from_pairs([("content-type", "application/json")])
+            else:
+                given = JsHeaders.new(to_js_headers(headers))
+                if not given.has("content-type"):
+                    given.append("content-type", "application/json")
             return Response(json.dumps(data), status, status_text, given)
         except JsException as error:
             raise python_error(error) from None
