@@ -111,7 +111,11 @@ def test_multipart_as_curl_and_browsers_write_it():
         (b"a=1", "multipart/form-data", "boundary"),
         (b"", "multipart/form-data; boundary=x", "without its boundary"),
         (b"--x\r\n\r\nabc", "multipart/form-data; boundary=x", "without end"),
-        (b"--x\r\nContent-Disposition: form-data\r\n\r\nabc\r\n--x--", "multipart/form-data; boundary=x", "without name"),
+        (
+            b"--x\r\nContent-Disposition: form-data\r\n\r\nabc\r\n--x--",
+            "multipart/form-data; boundary=x",
+            "without name",
+        ),
         (b"--x\r\nnothing\r\n--x--", "multipart/form-data; boundary=x", "without header"),
     ],
 )
@@ -132,7 +136,9 @@ def test_a_multipart_body_has_a_bounded_number_of_parts():
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
-NAME = TEXT.map(lambda text: text.replace("%", "_"))  # percent escapes of quotes and line ends are not escaped themselves
+NAME = TEXT.map(
+    lambda text: text.replace("%", "_")
+)  # percent escapes of quotes and line ends are not escaped themselves
 
 
 @given(st.lists(st.tuples(NAME, st.one_of(TEXT, st.tuples(NAME, st.binary(max_size=40)))), max_size=5))
@@ -141,9 +147,7 @@ def test_every_form_round_trips(fields):
     for name, value in fields:
         form.append(name, value if isinstance(value, str) else File.new([value[1]], value[0], type="x/y"))
     back = parse(*encode_multipart(form))
-    found = [
-        (name, value if isinstance(value, str) else (value.name, value.content)) for name, value in back.pairs()
-    ]
+    found = [(name, value if isinstance(value, str) else (value.name, value.content)) for name, value in back.pairs()]
     expected = [
         (
             name,
@@ -159,7 +163,11 @@ def test_every_form_round_trips(fields):
 @example(b"--x--")
 @example(b'--x\r\ncontent-disposition: form-data; name="\r\n\r\n\r\n--x\r\n--x--')
 def test_any_bytes_are_parts_or_a_protocol_error(data):
-    for body in (data, b"--x\r\n" + data, b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + data + b"\r\n--x--"):
+    for body in (
+        data,
+        b"--x\r\n" + data,
+        b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + data + b"\r\n--x--",
+    ):
         try:
             parts = multipart.decode(body, "x")
         except ProtocolError:

@@ -29,7 +29,12 @@ def options(**fields):
 def test_a_plain_response_is_200_text():
     response = Response.new("hi")
     assert (response.status, response.statusText, response.ok, response.url) == (200, "", True, "")
-    assert (response.type, response.redirected, response.webSocket, response.bodyUsed) == ("default", False, jsnull, False)
+    assert (response.type, response.redirected, response.webSocket, response.bodyUsed) == (
+        "default",
+        False,
+        jsnull,
+        False,
+    )
     assert response.headers.get("content-type") == "text/plain;charset=UTF-8"
     assert response.status_text_or_default == "OK"
     assert isinstance(response, JsProxy)

@@ -229,7 +229,9 @@ def test_search_params_are_made_from_anything_that_has_pairs():
 
 @given(st.lists(st.tuples(st.text(), st.text())))
 def test_form_encoding_round_trips(pairs):
-    clean = [tuple(part.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for part in pair) for pair in pairs]
+    clean = [
+        tuple(part.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for part in pair) for pair in pairs
+    ]
     encoded = URLSearchParams.new(pairs).toString()
     assert encoded.isascii()
     assert [tuple(pair) for pair in URLSearchParams.new(encoded)] == clean
@@ -260,7 +262,10 @@ def test_any_text_parses_to_a_fixed_point_or_is_invalid(text, base):
     assert again.href == href
 
 
-@given(URL_TEXT, st.sampled_from(["protocol", "username", "password", "host", "hostname", "port", "pathname", "search", "hash"]))
+@given(
+    URL_TEXT,
+    st.sampled_from(["protocol", "username", "password", "host", "hostname", "port", "pathname", "search", "hash"]),
+)
 def test_any_assignment_leaves_a_url_that_parses_to_itself(text, part):
     for start in ("http://u:p@h:81/a?b#c", "foo://h/a", "file:///C:/a"):
         url = URL.new(start)

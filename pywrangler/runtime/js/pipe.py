@@ -47,85 +47,52 @@ def _observe(task: asyncio.Task[None]) -> None:
 
 
 async def _run(source: ReadableStream, destination: WritableStream, given: Mapping[str, Any]) -> None:
+    copying = asyncio.ensure_future(_copy(source, destination, prevent_close=truthy(given.get("preventClose"))))
+
+    def stop(_event: Any = None) -> None:
+        copying.cancel()
+
+    destination.on_failure(stop)
     signal: Any = given.get("signal")
-    aborted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    watched = None if absent(signal) else aborted
-
-    def on_abort(_event: Any = None) -> None:
-        if not aborted.done():
-            aborted.set_result(None)
-
     if not absent(signal):
         if signal.aborted:
-            on_abort()
+            stop()
         else:
-            signal.addEventListener("abort", on_abort)
+            signal.addEventListener("abort", stop)
     try:
-        await _copy(source, destination, given, watched)
-        if aborted.done():
-            reason = as_exception(signal.reason)
-            if not truthy(given.get("preventAbort")):
-                await destination.give_up(reason)
-            if not truthy(given.get("preventCancel")):
-                source.stop(reason)
-            raise reason
+        await asyncio.wait((copying,))
+        aborted = not absent(signal) and signal.aborted
+        problem = as_exception(signal.reason) if aborted else _outcome(copying, destination)
+        if problem is None:
+            return
+        if destination.failure is None and not truthy(given.get("preventAbort")):
+            await destination.give_up(problem)
+        if not truthy(given.get("preventCancel")):
+            source.stop(problem)
+        raise problem
     finally:
-        aborted.cancel()
+        copying.cancel()
         source.release()
         destination.release()
 
 
-async def _copy(
-    source: ReadableStream, destination: WritableStream, given: Mapping[str, Any], aborted: asyncio.Future[None] | None
-) -> None:
-    while not _is_done(aborted):
-        if destination.failure is not None:
-            if not truthy(given.get("preventCancel")):
-                source.stop(destination.failure)
-            raise destination.failure
-        await _either(destination.ready_promise(), aborted)
-        if _is_done(aborted):
-            return
-        if destination.failure is not None:
-            continue
+def _outcome(copying: asyncio.Task[BaseException | None], destination: WritableStream) -> BaseException | None:
+    """Return why a copy ended early, or None."""
+    if destination.failure is not None:
+        return destination.failure
+    return copying.result()
+
+
+async def _copy(source: ReadableStream, destination: WritableStream, *, prevent_close: bool) -> BaseException | None:
+    """Copy until the end; return the error of the source. It is cancelled when the destination fails."""
+    while True:
+        await destination.ready_promise()
         try:
-            chunk = await _either(source.take(), aborted)
-        except Exception as error:
-            if not truthy(given.get("preventAbort")):
-                await destination.give_up(error)
-            raise
-        if _is_done(aborted):
-            return
+            chunk = await source.take()
+        except Exception as problem:  # handed to the destination by the caller
+            return problem
         if chunk is None:
-            if not truthy(given.get("preventClose")):
+            if not prevent_close:
                 await destination.finish()
-            return
-        write = destination.put(face(chunk))
-        if write._future is not None:
-            write._future.add_done_callback(_observe_write)
-
-
-def _observe_write(future: asyncio.Future[Any]) -> None:
-    """A failed write shows as the destination's failure at the next step."""
-    if not future.cancelled():
-        future.exception()
-
-
-def _is_done(aborted: asyncio.Future[None] | None) -> bool:
-    return aborted is not None and aborted.done()
-
-
-async def _either(work: Any, aborted: asyncio.Future[None] | None) -> Any:
-    """Await `work`, or return None as soon as `aborted` is done."""
-    if aborted is None:
-        return await work
-    task = asyncio.ensure_future(_awaited(work))
-    await asyncio.wait((task, aborted), return_when=asyncio.FIRST_COMPLETED)
-    if task.done():
-        return task.result()
-    task.cancel()
-    return None
-
-
-async def _awaited(work: Any) -> Any:
-    return await work
+            return None
+        destination.put(face(chunk))

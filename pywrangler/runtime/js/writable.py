@@ -86,6 +86,7 @@ class WritableStream(JsProxy):
         "_size",
         "_started",
         "_task",
+        "_watchers",
         "_writer",
     )
 
@@ -115,6 +116,7 @@ class WritableStream(JsProxy):
         self._writer: Any = None
         self._ready: asyncio.Future[None] | None = None
         self._closed: asyncio.Future[None] | None = None
+        self._watchers: list[Callable[[], None]] = []
 
     @classmethod
     def to_sink(cls, sink: Sink, mark: float = 1, size: Callable[[Any], Any] | None = None) -> WritableStream:
@@ -132,6 +134,13 @@ class WritableStream(JsProxy):
     def failure(self) -> BaseException | None:
         """The error of the stream."""
         return self._error
+
+    def on_failure(self, callback: Callable[[], None]) -> None:
+        """Call back when the stream fails, at once if it has."""
+        if self._error is not None:
+            callback()
+        else:
+            self._watchers.append(callback)
 
     @property
     def is_closing(self) -> bool:
@@ -243,6 +252,9 @@ class WritableStream(JsProxy):
                 future.set_exception(error)
                 future.exception()  # an unobserved promise is no unhandled error
         self._queue.clear()
+        watchers, self._watchers = self._watchers, []
+        for callback in watchers:
+            callback()
 
     def give_up(self, reason: Any) -> JsPromise:
         """Abort: drop what is queued, tell the sink."""
