@@ -10,6 +10,7 @@ import array
 import os
 import socket
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,9 @@ class ControlLink:
             return
         self._open = False
         self._reactor.forget(self._socket.fileno())
+        with suppress(OSError):
+            # What was never read would turn the peer's end of file into a connection reset.
+            self._socket.recv(RECEIVE_BYTES)
         self._socket.close()
         self._drop_queue()
 

@@ -24,7 +24,10 @@ def die_with_parent() -> None:
 
 
 def receive(link: socket.socket):
-    header, descriptors, _, _ = socket.recv_fds(link, control.HEADER.size, 10)
+    try:
+        header, descriptors, _, _ = socket.recv_fds(link, control.HEADER.size, 10)
+    except ConnectionResetError:  # the session closed with something of ours unread
+        return None, []
     if not header:
         return None, []
     (size,) = control.HEADER.unpack(header)
