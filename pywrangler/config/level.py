@@ -137,7 +137,7 @@ def _read_classes(layers: Layers, level: Level, name: str) -> None:
     migrations, exports = layers.inherited("migrations"), layers.inherited("exports")
     declared = durable.read_migrations(migrations)
     exported = durable.read_exports(exports)
-    if exported and migrations.value:
+    if exported and migrations.exists and migrations.value:
         what = f'"{migrations.label}" and Durable Object classes in "{exports.label}" exclude each other.'
         migrations.error("not-allowed", what, "Keep one of them.", key=True)
     items = node.child("bindings").value if node.exists else None

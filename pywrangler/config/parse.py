@@ -242,9 +242,11 @@ class _Assembly:
                 if is_set:
                     what = f'"{node.label}.{key}" needs a Worker script.'
                     node.child(key).error("assets", what, 'Add "main", or remove it.', key=True)
-        if self.config_path.is_relative_to(assets.directory):
+        directory = node.child("directory")
+        is_known = self.overrides.assets is not None or (isinstance(directory.value, str) and directory.value)
+        if is_known and self.config_path.is_relative_to(assets.directory):
             what = f'The assets directory "{assets.directory}" holds the configuration itself.'
-            (node.child("directory") if node.has("directory") else node).warning(
+            (directory if directory.exists else node).warning(
                 "assets", what, "Everything in it is published; keep the files to serve in a directory of their own."
             )
 

@@ -126,7 +126,7 @@ class _Scan:
             trail = (*trail, key)
             if number == len(keys) and is_element:
                 self._elements[trail] = self._elements.get(trail, -1) + 1
-                self.spans.setdefault(trail, Span(at, at, end))
+            self.spans.setdefault(trail, Span(at, at, end))
             if trail in self._elements:
                 trail = (*trail, self._elements[trail])
         self.spans.setdefault(trail, Span(at, at, end))

@@ -267,6 +267,8 @@ def command_environment(
     suffix = process_environment.get(ENVIRONMENT) if environment is None else environment
     values: dict[str, str] = {}
     for name in env_files or _family(suffix or None):
+        if not exists(cwd / name):
+            continue
         try:
             values |= {item.name: item.value for item in dotenv.read(cwd / name)}
         except (OSError, ConfigError):
