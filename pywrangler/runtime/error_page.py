@@ -6,7 +6,8 @@ import linecache
 from html import escape
 from typing import TYPE_CHECKING
 
-from pywrangler.runtime.tracebacks import Frame, Link, chain, shown_path
+from pywrangler.runtime.frames import Frame, shown_path
+from pywrangler.runtime.tracebacks import Link, chain
 
 if TYPE_CHECKING:
     from pathlib import Path

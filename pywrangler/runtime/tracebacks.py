@@ -1,10 +1,7 @@
 """How an exception of user code is shown: in the terminal, to curl, to a browser, and as the reason a load failed.
 
 Rules
-- The frames of the project's own files come first and in full; those of libraries and of pywrangler are counted, not
-  listed. Only where no frame of the project exists, or where the error is a bug of ours, everything is listed.
-- A bug of ours is an error whose innermost frame is ours and whose line does not raise: what we raise on purpose
-  tells users about their own mistake.
+- Frames are chosen and shown as `frames` says: the project's own first.
 - An error that came from another Worker carries that Worker's stack as text; it is shown below the local frames.
 - The cause of an error is shown below it.
 """
@@ -12,46 +9,22 @@ Rules
 from __future__ import annotations
 
 import linecache
-import os
-import sysconfig
 import traceback
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pywrangler.errors import Place, Problem
+from pywrangler.runtime.frames import Frame, frames_of, listed, package
 from pywrangler.runtime.js.errors import JsException
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-Owner = Literal["project", "pywrangler", "library"]
-
-OUR_PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
-STANDARD_LIBRARY = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib")})
-INSTALLED = frozenset({"site-packages", "dist-packages", "python_modules", "node_modules"})
 PYTHON_TRACEBACK = "Traceback (most recent call last):"
 EXCERPT_LINES = 2
 """Lines shown above the line of a problem."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One line of code on the way to an error; columns count characters from 0, both -1 where unknown."""
-
-    path: str
-    line: int
-    function: str
-    source: str
-    owner: Owner
-    column: int = -1
-    end_column: int = -1
-
-    @property
-    def where(self) -> str:
-        """`file:line` as terminals make it clickable: relative to the working directory where it lies below it."""
-        return f"{shown_path(self.path)}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +46,7 @@ class Link:
         hidden = [frame for frame in self.frames if frame not in self.listed]
         if not hidden:
             return ""
-        counts = Counter(_package(frame) for frame in hidden)
+        counts = Counter(package(frame) for frame in hidden)
         noun = "frame" if len(hidden) == 1 else "frames"
         return f"{len(hidden)} more {noun} in {', '.join(counts)}"
 
@@ -171,8 +144,8 @@ def chain(exc: BaseException, root: Path | None, relation: str = "") -> Iterator
         if id(error) in seen:
             continue
         seen.add(id(error))
-        frames = tuple(_frames(error, root))
-        yield Link(headline(error), frames, _listed(frames), remote_stack(error), relation)
+        frames = frames_of(error, root)
+        yield Link(headline(error), frames, listed(frames), remote_stack(error), relation)
         if isinstance(error, BaseExceptionGroup):
             waiting.extend((member, "one of the group: ") for member in error.exceptions)
         if error.__cause__ is not None:
@@ -207,53 +180,6 @@ def _text(error: BaseException) -> str:
         return ""
 
 
-def shown_path(path: str) -> str:
-    """Return `path` relative to the working directory if it lies below it, else unchanged."""
-    try:
-        here = str(Path.cwd()) + os.sep
-    except FileNotFoundError:  # the working directory was deleted
-        return path
-    return path.removeprefix(here)
-
-
-def owner_of(path: str, root: Path | None) -> Owner:
-    """Tell whose code a file is. Files outside of `root` that nobody installed belong to the project too."""
-    if not path or path.startswith("<"):
-        return "library"
-    if path.startswith(OUR_PACKAGE):
-        return "pywrangler"
-    inside = path.removeprefix(str(root) + os.sep) if root is not None else path
-    parts = Path(inside).parts
-    if not INSTALLED.isdisjoint(parts) or (inside == path and path.startswith(STANDARD_LIBRARY)):
-        return "library"
-    return "project"
-
-
-def _frames(error: BaseException, root: Path | None) -> Iterator[Frame]:
-    for summary in traceback.extract_tb(error.__traceback__):
-        source = linecache.getline(summary.filename, summary.lineno or 0).rstrip("\r\n") or (summary.line or "")
-        column = end_column = -1
-        if summary.colno is not None and summary.end_colno is not None:
-            column = _characters(source, summary.colno)
-            same_line = summary.end_lineno == summary.lineno
-            end_column = _characters(source, summary.end_colno) if same_line else len(source)
-        path = os.path.abspath(summary.filename) if not summary.filename.startswith("<") else summary.filename  # noqa: PTH100 - frames of eval have no path
-        owner = owner_of(path, root)
-        yield Frame(path, summary.lineno or 0, summary.name, source, owner, column, end_column)
-
-
-def _listed(frames: Sequence[Frame]) -> tuple[Frame, ...]:
-    own = tuple(frame for frame in frames if frame.owner == "project")
-    is_our_bug = (
-        bool(frames) and frames[-1].owner == "pywrangler" and not frames[-1].source.lstrip().startswith("raise")
-    )
-    return own if own and not is_our_bug else tuple(frames)
-
-
-def _characters(source: str, byte_offset: int) -> int:
-    return len(source.encode()[:byte_offset].decode(errors="replace"))
-
-
 def _carets(frame: Frame) -> str:
     """Mark the part of the line that failed, unless it is all of it."""
     text = frame.source.strip()
@@ -262,13 +188,3 @@ def _carets(frame: Frame) -> str:
     if frame.column < 0 or start < 0 or width <= 0 or width >= len(text):
         return ""
     return " " * start + "^" * width
-
-
-def _package(frame: Frame) -> str:
-    if frame.owner == "pywrangler":
-        return "pywrangler"
-    parts = Path(frame.path).parts
-    for index in range(len(parts) - 2, -1, -1):
-        if parts[index] in INSTALLED:
-            return parts[index + 1].removesuffix(".py")
-    return "Python's library" if frame.owner == "library" else "the project"

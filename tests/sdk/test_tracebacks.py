@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import linecache
 import re
 from html.parser import HTMLParser
@@ -10,10 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from workers._face import FACE
 
 from pywrangler.runtime import tracebacks
 from pywrangler.runtime.js.errors import JsException, error
 from pywrangler.runtime.js.headers import Headers
+from pywrangler.runtime.js.proxy import JsPromise
 
 
 @pytest.fixture
@@ -93,6 +96,31 @@ def main():
     except ZeroDivisionError as e:
         raise ValueError("no") {cause}
 """
+
+
+def test_failure_of_what_we_await_is_no_bug_of_ours(project):
+    async def main():
+        await JsPromise.start(failing())
+
+    async def failing():
+        raise JsException("Error", "no")
+
+    problem = project("def main():\n    run(work())\n", run=asyncio.run, work=main)
+    text = tracebacks.format_for_terminal(problem, project.root)
+    assert "proxy.py:" not in text
+    assert "src/entry.py:2" in text
+
+
+def test_handler_with_wrong_signature_is_shown_by_its_definition(project):
+    class Handlers:
+        def __call__(self, function):
+            FACE.call(function, (1,), relaxed=True)
+
+    source = "def main():\n    call(fetch)\n\n@same\ndef fetch(request, env):\n    pass\n"
+    problem = project(source, call=Handlers(), same=lambda function: function)
+    lines = tracebacks.format_for_terminal(problem, project.root).splitlines()
+    assert "missing 1 required positional argument: 'env'" in lines[0]
+    assert lines[1:3] == ["    at src/entry.py:5 in fetch", "        def fetch(request, env):"]
 
 
 def test_cause_is_shown_below(project):
