@@ -162,7 +162,7 @@ def test_remote_stack_of_javascript_error_is_shown(project):
 
 def test_local_javascript_error_has_no_remote_part(project):
     problem = project("def main():\n    raise failure\n", failure=error("no"))
-    assert "other Worker" not in tracebacks.format_for_terminal(problem, project.root)
+    assert "other side" not in tracebacks.format_for_terminal(problem, project.root)
 
 
 def test_os_error_of_fetch_shows_the_remote_traceback_once(project):
