@@ -70,7 +70,9 @@ def _link(link: Link, *, is_first: bool) -> str:
     if link.folded:
         parts.append(f'<p class="folded">{escape(link.folded)}</p>\n')
     if link.remote:
-        parts.append(f'<section><h3>In the other Worker</h3><pre class="text">{escape(link.remote)}</pre></section>\n')
+        parts.append(
+            f'<section><h3>On the other side of the call</h3><pre class="text">{escape(link.remote)}</pre></section>\n'
+        )
     return "".join(parts)
 
 

@@ -65,7 +65,7 @@ def format_for_terminal(exc: BaseException, root: Path) -> str:
         if link.folded:
             lines.append(f"    ({link.folded})")
         if link.remote:
-            lines.append("  in the other Worker:")
+            lines.append("  on the other side of the call:")
             lines.extend(f"    {line}" for line in link.remote.splitlines())
     return "\n".join(lines)
 
