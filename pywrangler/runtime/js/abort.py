@@ -14,7 +14,7 @@ from pywrangler.runtime.js.proxy import jsnull
 class AbortSignal(EventTarget):
     """Tells that something should stop: `aborted`, `reason`, the event `abort`."""
 
-    __slots__ = ("_dependents", "_reason")
+    __slots__ = ("_reason",)
 
     onabort: Any = jsnull
     _reason: Any

@@ -26,7 +26,7 @@ from pywrangler.runtime.js.crypto import (
 )
 from pywrangler.runtime.js.errors import JsException, dom_exception
 from pywrangler.runtime.js.primitives import to_integer, to_string
-from pywrangler.runtime.js.typed_arrays import Uint8Array  # type: ignore[attr-defined]
+from pywrangler.runtime.js.typed_arrays import Uint8Array
 from pywrangler.runtime.js.values import plain
 
 _HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {

@@ -74,6 +74,7 @@ for _name, _letter in {
     "hasIndices": "d", "global": "g", "ignoreCase": "i", "multiline": "m", "dotAll": "s", "unicode": "u", "sticky": "y",
 }.items():  # fmt: skip
     setattr(JsRegExp, _name, _flag(_letter))
+setattr(JsRegExp, "global_", _flag("g"))  # noqa: B010 - beside the others
 
 
 def _result(match: re.Match[str], source: str) -> Any:

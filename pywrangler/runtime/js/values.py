@@ -6,6 +6,7 @@ Python objects that are stored in JavaScript ones stay what they are (JavaScript
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
@@ -54,7 +55,16 @@ class JsObject(JsProxy, js_name="Object"):
         state.update(named)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, crossing(value) if type(value) is float or hasattr(value, "__await__") else value)
+        super().__setattr__(script_name(name), crossing(value))
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(script_name(name))
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__[script_name(name)]
+        except KeyError:
+            raise AttributeError(f"'Object' object has no attribute {name!r}", name=name, obj=self) from None
 
     def _own_properties(self) -> dict[str, Any]:
         return ordered(self.__dict__)
@@ -230,6 +240,11 @@ def plain(properties: dict[str, Any]) -> JsObject:
     result: JsObject = object.__new__(JsObject)
     result.__dict__.update(properties)
     return result
+
+
+def script_name(name: str) -> str:
+    """Return a property's name without the underscore that keeps it from being a keyword of Python (`from_`)."""
+    return name[:-1] if name[-1:] == "_" and keyword.iskeyword(name[:-1]) else name
 
 
 def is_plain(value: Any) -> bool:
