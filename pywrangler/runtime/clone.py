@@ -76,7 +76,10 @@ class Frozen:
     def wire(self) -> bytes:
         """Return the bytes for another host; the limit of 32 MiB is enforced here."""
         if self._data is None:
-            self._data = bytes((_TREE if self.has_dicts else _FLAT,)) + _encode(self._value)
+            try:
+                self._data = bytes((_TREE if self.has_dicts else _FLAT,)) + _encode(self._value)
+            except UnicodeEncodeError:  # a lone surrogate, which only UTF-16 can hold
+                self._data = _freeze_graph(self._value, script=False).wire()
             if len(self._data) > RPC_LIMIT_BYTES:
                 raise too_large(len(self._data))
         return self._data

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pywrangler.runtime.js.errors import JsException, dom_exception
 from pywrangler.runtime.js.primitives import to_string
 from pywrangler.runtime.js.proxy import jsnull
+from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.url_parser import parse
 
 if TYPE_CHECKING:
@@ -47,20 +48,19 @@ def _protocols(given: Any) -> tuple[str, ...]:
 
 
 def connect(socket: WebSocket, url: str, protocols: tuple[str, ...]) -> asyncio.Task[None]:
-    """Start the handshake; the socket is told how it ends. Cancelling the task gives up."""
+    """Start the handshake; the socket is told how it ends, unless the task is cancelled."""
     return asyncio.get_running_loop().create_task(_connect(socket, url, protocols))
 
 
 async def _connect(socket: WebSocket, url: str, protocols: tuple[str, ...]) -> None:
     try:
         response = await _shake_hands(url, protocols)
-    except asyncio.CancelledError:
-        socket.not_opened(ABANDONED)
-        return
     except JsException as problem:
         socket.not_opened(problem.message)
         return
     if response.webSocket is jsnull:
+        if isinstance(response._body, ReadableStream):
+            response._body.stop()
         socket.not_opened(
             "Failed to establish the WebSocket connection: expected server to reply with HTTP status code 101 "
             f"(switching protocols), but received {response.status} instead."

@@ -203,10 +203,9 @@ class WebSocket(EventTarget):
         if end.mode is Mode.CONNECTING:
             if not end.sent_close and not end.is_lost:
                 end.sent_close = True
-                if self._connecting is None:
-                    asyncio.get_running_loop().call_soon(self.not_opened, ABANDONED)
-                else:
+                if self._connecting is not None:
                     self._connecting.cancel()
+                asyncio.get_running_loop().call_soon(self.not_opened, ABANDONED)
             return
         if end.sent_close or end.is_lost:
             return

@@ -240,7 +240,7 @@ class Connection(asyncio.Protocol):
         if external.kind == "readable":
             Outflow(self, stream, value)
         elif external.kind == "writable":
-            self.run(pump_into(value, Inflow(self, stream)))
+            self.run(pump_into(value, Inflow(self, stream)))  # runs after the call that tells of the stream is sent
         else:
             self.couple(value, stream)
         return stream
@@ -537,4 +537,4 @@ class RemoteImporter:
 
 def inflow_stream(connection: Connection, stream: int, length: int | None) -> ReadableStream:
     """Return a stream of a body that arrives."""
-    return ReadableStream.from_source(InflowSource(Inflow(connection, stream)), length)
+    return ReadableStream.from_source(InflowSource(Inflow(connection, stream).begin()), length)

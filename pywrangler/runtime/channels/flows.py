@@ -32,7 +32,11 @@ class Inflow:
         self._error: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
         connection.inflows[stream] = self
-        connection.send(credit_frame(stream, WINDOW_BYTES))
+
+    def begin(self) -> Inflow:
+        """Let the sender begin, who knows the stream by now."""
+        self._connection.send(credit_frame(self._stream, WINDOW_BYTES))
+        return self
 
     def data(self, chunk: bytes) -> None:
         """Take a chunk; ProtocolError if it exceeds the credit."""
@@ -233,6 +237,7 @@ async def pump_into(writer: Any, inflow: Inflow) -> None:
     """Write what arrives to a writer of user code."""
     from pywrangler.runtime.js.readable import face
 
+    inflow.begin()
     try:
         while (chunk := await inflow.pull()) is not None:
             await writer.write(face(chunk))

@@ -132,7 +132,7 @@ class RemoteChannel:
         self._all.add(connection)
         self._socket = None
         self._entry = entry
-        token = parse_address(entry.address)[1]
+        token = entry.address.partition("#")[2]
         hello = Hello(registry.VERSION, self._own_worker, self._worker, token)
         connection.send(CHANNEL + frame(Kind.HELLO, 0, hello))
         self._run(self._dial(connection, entry))
@@ -241,21 +241,23 @@ def no_such_class(class_name: str, worker: str, classes: Sequence[str]) -> JsExc
     )
 
 
-def parse_address(address: str) -> tuple[str | tuple[str, int], str]:
-    """Return where a listener is (a path, or host and port) and its token; ValueError if the address is malformed."""
+def parse_address(address: str) -> str | tuple[str, int]:
+    """Return where a listener is, a path or host and port; ValueError if the address is malformed.
+
+    Addresses are `unix:<absolute path>` and `tcp:<host>:<port>#<token>`.
+    """
     scheme, _, rest = address.partition(":")
     if scheme == "unix" and rest:
-        return rest, ""
+        return rest
     if scheme == "tcp":
-        place, _, token = rest.partition("#")
-        host, _, port = place.rpartition(":")
-        return (host, int(port)), token
+        host, _, port = rest.partition("#")[0].rpartition(":")
+        return host, int(port)
     raise ValueError(f"{address!r} is no address")
 
 
 async def open_socket(address: str) -> socket.socket:
     """Connect to a listener; OSError if nobody is there. A listener that nobody serves right now is waited for."""
-    place, _token = parse_address(address)
+    place = parse_address(address)
     family = socket.AF_UNIX if isinstance(place, str) else socket.AF_INET
     while True:
         sock = socket.socket(family, socket.SOCK_STREAM)

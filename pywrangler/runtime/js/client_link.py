@@ -96,6 +96,7 @@ class ClientLink:
         """The connection is gone."""
         self._transport = None
         self._is_lost = True
+        self._response.close()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -56,7 +56,7 @@ TABLE: dict[str, str] = {
     "WeakSet": "pywrangler.runtime.js.maps:JsWeakSet",
     "WebSocket": "pywrangler.runtime.websockets:WebSocket",
     "WebSocketPair": "pywrangler.runtime.websockets:WebSocketPair",
-    "WebSocketRequestResponsePair": "pywrangler.runtime.websockets:WebSocketRequestResponsePair",
+    "WebSocketRequestResponsePair": "pywrangler.runtime.hibernation:WebSocketRequestResponsePair",
 }
 """Name -> module:attribute."""
 

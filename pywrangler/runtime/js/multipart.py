@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pywrangler.errors import ProtocolError
 
 PART_LIMIT = 10_000
-HEADER_LIMIT_BYTES = 16 * 1024
+HEADER_LIMIT_BYTES = 8 * 1024
 
-_PARAMETER = re.compile(r';\s*([A-Za-z0-9!#$&+.^_`|~*-]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;"\s]*))')
-_QUOTED_PAIR = re.compile(r"\\([\"\\])")
+# A quote ends a value where a semicolon or the end follows: a backslash is an ordinary character in file names that
+# browsers send, while older clients write an inner quote as \".
+_PARAMETER = re.compile(r';\s*([A-Za-z0-9!#$&+.^_`|~*-]+)\s*=\s*(?:"(.*?)"(?=\s*(?:;|$))|([^;"\s]*))', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
     main = value.partition(";")[0].strip()
     found: dict[str, str] = {}
     for match in _PARAMETER.finditer(value, len(value.partition(";")[0])):
-        text = match[3] if match[2] is None else _QUOTED_PAIR.sub(r"\1", match[2])
+        text = match[3] if match[2] is None else match[2].replace('\\"', '"')
         found.setdefault(match[1].lower(), text)
     return main, found
 

@@ -9,6 +9,7 @@ the object starts empty.
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -73,14 +74,16 @@ def connect(path: Path, tables: tuple[str, ...]) -> apsw.Connection:
     try:
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)  # the checkpoint would block the loop for a sync
-        # SQLite reserves 80 KB at the first page it reads, unless the cache is tiny at that moment; there may be a
-        # thousand objects.
+        # With its first page SQLite reserves 80 KB, unless the cache is tiny at that moment. There may be a thousand
+        # objects, so: read a page (the pragma does), make the cache tiny, give everything back, begin again.
         connection.execute("PRAGMA cache_size=2")
+        connection.release_memory()
         if is_new:
             connection.execute("PRAGMA synchronous=OFF")  # nothing to lose yet, and creating costs three syncs
         connection.execute("PRAGMA journal_mode=WAL")
-        for table in tables:
-            connection.execute(table)
+        with connection if is_new else nullcontext():  # one commit instead of one for each
+            for table in tables:
+                connection.execute(table)
         connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         connection.execute("PRAGMA synchronous=NORMAL")
     except BaseException:

@@ -54,17 +54,28 @@ def _writes(words: list[tuple[str, int]]) -> bool:
     return True
 
 
-@lru_cache(maxsize=512)
-def split(text: str) -> tuple[Statement, ...]:
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The statements of one text, and whether something other than space follows the last: the platform takes that
+    for another statement, an empty one."""
+
+    statements: tuple[Statement, ...]
+    has_trailer: bool
+
+
+@lru_cache(maxsize=256)
+def split(text: str) -> Script:
     """Return the statements in `text`, in order; pieces of only space and comments are left out."""
     statements: list[Statement] = []
     words: list[tuple[str, int]] = []
-    start = depth = 0
+    start = depth = stop_of_last = 0
     empty = True
 
     def finish(stop: int) -> None:
+        nonlocal stop_of_last
         piece = text[start:stop]
         if not empty:
+            stop_of_last = stop
             # Never found in the cache of compiled statements: the runtime's own may hold the same text, compiled
             # without the checks that user code is subject to.
             statements.append(Statement(piece, _writes(words), RESERVED not in piece.lower()))
@@ -88,4 +99,6 @@ def split(text: str) -> tuple[Statement, ...]:
         elif kind == "close":
             depth -= 1
     finish(len(text))
-    return tuple(statements)
+    return Script(
+        tuple(statements), bool(statements) and not text[stop_of_last:].isspace() and stop_of_last < len(text)
+    )

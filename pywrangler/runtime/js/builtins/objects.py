@@ -21,7 +21,7 @@ class ObjectConstructor(Constructor):
     _name = "Object"
     _instances = JsValue
 
-    def new(self, value: Any = None, **named: Any) -> Any:
+    def new(self, value: Any = None, /, **named: Any) -> Any:
         """`new Object()`; with an object, that object."""
         return value if isinstance(value, JsValue) else plain(dict(named))
 
