@@ -6,6 +6,7 @@ Each reader takes the node of its key (which may be missing) and returns what th
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -161,17 +162,18 @@ def read_crons(node: Node) -> tuple[str, ...]:
 
 
 def read_vars(node: Node) -> dict[str, Any]:
-    """Read `vars`: any JSON values; numbers as JavaScript holds them."""
-    return {name: _as_javascript(item.value) for name, item in node.entries()}
+    """Read `vars`: any JSON values."""
+    return {name: item.value for name, item in node.entries()}
 
 
-def _as_javascript(value: Any) -> Any:
+def as_javascript(value: Any) -> Any:
+    """Return JSON data with its numbers as JavaScript holds them: whole ones beyond 2^53 are floats."""
     if isinstance(value, dict):
-        return {key: _as_javascript(item) for key, item in value.items()}
+        return {key: as_javascript(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_as_javascript(item) for item in value]
+        return [as_javascript(item) for item in value]
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > SAFE_INTEGER:
-        return float(value) if value.bit_length() < 1024 else float("inf") * (1 if value > 0 else -1)
+        return float(value) if value.bit_length() < 1024 else (math.inf if value > 0 else -math.inf)
     return value
 
 

@@ -57,7 +57,7 @@ def parse(
     redirected document. Paths in `overrides` start at `cwd`. The disk is asked only whether named files exist.
     """
     report = Report(document, ignore_unknown=is_redirected)
-    top = Node(report, (), {} if document.value == [] else document.value)
+    top = Node(report, (), {} if document.value == [] else core.as_javascript(document.value))
     if not isinstance(top.value, dict):
         top.error("wrong-type", "The configuration has to be an object.", 'Begin with "{" and end with "}".')
         return Parsed(None, tuple(report.problems))

@@ -322,6 +322,13 @@ def test_vars_hold_numbers_as_javascript_does(worker: Any) -> None:
     assert isinstance(found.vars["BIG"], float)
 
 
+@pytest.mark.parametrize("number", [-(2**63) - 1, 2**64, 10**400, -(10**400)])
+def test_numbers_that_no_message_can_carry_become_floats_everywhere(worker: Any, number: int) -> None:
+    found = worker({"access": number, "services": [{"binding": "S", "service": "s", "props": {"n": number}}]})
+    assert isinstance(found.settings["access"], float)
+    assert isinstance(found.services[0].props["n"], float)
+
+
 @pytest.mark.parametrize("value", [[], "x", 5, None])
 def test_vars_are_an_object(problem: Any, value: object) -> None:
     assert problem({"vars": value}).what == f'Expected "vars" to be an object but got {json.dumps(value)}.'
