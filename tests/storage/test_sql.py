@@ -167,6 +167,8 @@ def test_one_wants_exactly_one_row(table: ObjectStorage) -> None:
         ("UPDATE t SET b = 1 WHERE a = 1 RETURNING a", ["a"]),
         ("UPDATE t SET b = 1 WHERE a = 99 RETURNING a", ["a"]),
         ("CREATE TABLE u (x)", []),
+        ("CREATE VIEW u AS SELECT 1", []),
+        ("DROP TABLE t", []),
     ],
 )
 def test_column_names_are_known_with_and_without_rows(table: ObjectStorage, query: str, names: list[str]) -> None:
@@ -187,6 +189,7 @@ def test_rows_are_counted(table: ObjectStorage) -> None:
     cursor.toArray()
     assert (cursor.rowsRead, cursor.rowsWritten) == (3, 0)
     assert table.sql_exec("UPDATE t SET b = 0 WHERE a < 3").rowsWritten == 2
+    assert table.sql_exec("DELETE FROM t WHERE a > 1 RETURNING a").rowsWritten == 2
 
 
 def test_an_open_cursor_sees_later_changes_and_locks_its_table(table: ObjectStorage) -> None:
@@ -214,7 +217,7 @@ def test_a_turn_commits_while_the_rows_of_a_write_are_unread(table: ObjectStorag
 
 
 def test_of_several_statements_the_last_gives_the_result(storage: ObjectStorage) -> None:
-    cursor = storage.sql_exec("CREATE TABLE t (a); INSERT INTO t VALUES (1); SELECT a FROM t WHERE a = ?; -- end", (1,))
+    cursor = storage.sql_exec("CREATE TABLE t (a); INSERT INTO t VALUES (1); SELECT a FROM t WHERE a = ?; ", (1,))
     assert cursor.one() == {"a": 1}
 
 
@@ -224,7 +227,7 @@ def test_only_the_last_statement_may_have_parameters(storage: ObjectStorage) -> 
     )
 
 
-@pytest.mark.parametrize("query", ["", "  ", ";", "-- nothing", "/* a */ ; /* b */"])
+@pytest.mark.parametrize("query", ["", "  ", ";", "-- nothing", "/* a */ ; /* b */", "SELECT 1; -- end", "SELECT 1;;"])
 def test_text_without_a_statement_is_an_error(storage: ObjectStorage, query: str) -> None:
     assert failure(storage, query) == "Error: SQL code did not contain a statement."
 
@@ -325,6 +328,7 @@ def test_functions_that_the_platform_lacks_do_not_exist(storage: ObjectStorage, 
     "query",
     [
         "PRAGMA table_list",
+        "PRAGMA table_list(t)",
         "PRAGMA table_info(t)",
         "PRAGMA TABLE_XINFO(t)",
         "SELECT * FROM pragma_table_info('t')",

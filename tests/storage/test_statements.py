@@ -39,34 +39,44 @@ PIECES = st.sampled_from(
     ],
 )
 def test_text_is_cut_where_sqlite_cuts_it(text: str, count: int, writes: bool) -> None:
-    found = split(text)
+    found = split(text).statements
     assert len(found) == count
     assert any(statement.writes for statement in found) == writes
 
 
+@pytest.mark.parametrize(
+    ("text", "trailer"),
+    [
+        ("SELECT 1", False), ("SELECT 1;", False), ("SELECT 1; \t\r\n", False), ("SELECT 1 -- end", False),
+        ("; SELECT 1", False), ("SELECT 1;;", True), ("SELECT 1; -- end", True), ("SELECT 1; /**/", True), ("", False),
+    ],
+)  # fmt: skip
+def test_a_comment_or_semicolon_after_the_last_statement_is_noticed(text: str, trailer: bool) -> None:
+    assert split(text).has_trailer == trailer
+
+
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_no_text_is_lost_or_invented(text: str) -> None:
-    found = split(text)
+    found = split(text).statements
     rest = text
     for statement in found:
         before, piece, rest = rest.partition(statement.sql)
         assert piece == statement.sql
-        assert split(before) == ()
-    assert split(rest) == ()
+        assert split(before).statements == ()
+    assert split(rest).statements == ()
 
 
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_whatever_names_a_reserved_table_is_compiled_anew(text: str) -> None:
-    assert all(statement.cacheable for statement in split(text)) == all(
-        "_cf_" not in statement.sql.lower() for statement in split(text)
-    )
+    found = split(text).statements
+    assert [statement.cacheable for statement in found] == ["_cf_" not in statement.sql.lower() for statement in found]
 
 
 @given(st.lists(PIECES, max_size=20).map("".join))
 def test_a_statement_that_sqlite_calls_writing_is_called_writing(text: str) -> None:
     connection = apsw.Connection(":memory:")
     connection.execute("create table x (a)")
-    for statement in split(text):
+    for statement in split(text).statements:
         found: list[bool] = []
 
         def look(cursor: apsw.Cursor, _sql: str, _bindings: object, found: list[bool] = found) -> bool:

@@ -34,7 +34,8 @@ _SET = "INSERT INTO _cf_METADATA VALUES (1, ?) ON CONFLICT (key) DO UPDATE SET v
 
 NOT_POSITIVE = "setAlarm() cannot be called with an alarm time <= 0"
 NO_HANDLER = "Your Durable Object class must have an alarm() handler in order to call setAlarm()"
-NOT_A_DATE = "setAlarm() must be called with a Date or a number of milliseconds"
+NOT_A_DATE = "Failed to execute 'setAlarm' on 'DurableObjectStorage': parameter 1 is not of type 'date'."
+NOT_VALID = "The value cannot be converted because it is not a valid Date."
 
 
 def milliseconds(when: Any) -> int:
@@ -48,7 +49,7 @@ def milliseconds(when: Any) -> int:
     else:
         raise type_error(NOT_A_DATE)
     if not math.isfinite(value):
-        raise type_error(NOT_A_DATE)
+        raise type_error(NOT_VALID)
     if value <= 0:
         raise type_error(NOT_POSITIVE)
     return int(value)

@@ -31,7 +31,7 @@ class Rows:
     __slots__ = ("_cursor", "_database", "_describe", "_first", "_names", "_rest", "read", "written")
 
     def __init__(
-        self, database: Database, cursor: apsw.Cursor, written: int | None, describe: Callable[[], list[str]]
+        self, database: Database, cursor: apsw.Cursor, describe: Callable[[], list[str]], *, buffered: bool
     ) -> None:
         self._database = database
         self._describe = describe
@@ -40,20 +40,20 @@ class Rows:
         self._rest: Iterator[tuple[Any, ...]] = iter(())
         self.read = 0
         """Rows fetched so far."""
-        self.written = written or 0
+        self.written = 0
         """Rows inserted, updated or deleted."""
         self._first = next(cursor, _NOTHING)
         if self._first is _NOTHING:
             return
         self._names = [column[0] for column in cursor.get_description()]
         self.read = 1
-        if written is None:
+        if buffered:
+            rows = cursor.fetchall()
+            self.read += len(rows)
+            self._rest = iter(rows)
+        else:
             self._cursor = cursor
             self._rest = cursor
-        else:
-            buffered = cursor.fetchall()
-            self.read += len(buffered)
-            self._rest = iter(buffered)
 
     @property
     def names(self) -> list[str]:

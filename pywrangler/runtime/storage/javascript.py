@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from pywrangler.runtime.storage.synchronous import SyncKv
     from pywrangler.runtime.storage.transactions import Transaction
 
+UNDEFINED = b"\xff\x0f_"
+"""In V8's format."""
 UNDEFINED_VALUE = "put() called with undefined value."
+NOT_OPTIONS = (
+    "put() may only be called with a single key-value pair and optional options as put(key, value, options) or with "
+    "multiple key-value pairs and optional options as put(entries, options)"
+)
 
 
 def _settled(operation: Callable[..., Any], *arguments: Any) -> JsPromise:
@@ -75,7 +81,7 @@ class _Operator(JsProxy):
         storage = self._use("put()")
         if is_plain(key):
             if value is not None and not isinstance(value, JsObject):
-                raise type_error("Incorrect type for parameter 2 of put(): with an object of entries it holds options.")
+                raise type_error(NOT_OPTIONS)
             entries = key._own_properties().items()
             storage.write_many([(name, serialize(item)) for name, item in entries if item is not None])
             return
@@ -280,10 +286,8 @@ class SyncKvStorage(JsProxy):
         return None if data is None else self._native.load(data, "js")
 
     def put(self, key: Any, value: Any = None) -> None:
-        """Store a copy of the value."""
-        if value is None:
-            raise type_error(UNDEFINED_VALUE)
-        self._native.write(to_string(key), serialize(value))
+        """Store a copy of the value; undefined is one."""
+        self._native.write(to_string(key), UNDEFINED if value is None else serialize(value))
 
     def delete(self, key: Any) -> bool:
         """Remove an entry; says whether it existed."""

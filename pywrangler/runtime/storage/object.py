@@ -98,8 +98,8 @@ class ObjectStorage:
         self.alarm = Alarm(self.database, self._begin_write, clock, outputs, alarms, object_id, object_name)
         self._outputs = outputs
         self._limits = Limits(described, outputs.notice, sqlite=sqlite, strict=strict_limits)
-        self._kv = KeyValue(self.database, self._begin_write, self._lost)
-        self._sql = Sql(self.database, self._begin_write, self._lost)
+        self._kv = KeyValue(self.database, self._begin_write, self._broke)
+        self._sql = Sql(self.database, self._begin_write, self._broke)
         self._noted = False
         self._depth = 0
         self._inner_written = False
@@ -132,8 +132,6 @@ class ObjectStorage:
             return
         self.dirty = False
         self._noted = False
-        if not self.database.is_open:
-            return  # rolled back by the statement itself (OR ROLLBACK)
         try:
             self.alarm.before_commit()
             self.database.commit()
@@ -146,8 +144,9 @@ class ObjectStorage:
         self.alarm.heal()
 
     def _broke(self, problem: apsw.Error) -> None:
-        """The file turned out to be corrupt and was set aside: the owner is to find out at the end of the turn."""
+        """What the turn wrote is gone (a corrupt file, a full disk, OR ROLLBACK): the owner finds out at its end."""
         self._fail(problem)
+        self._noted = False
         if not self.dirty:
             self.dirty = True
             self._outputs.wrote()
@@ -156,12 +155,6 @@ class ObjectStorage:
         prefix = RESET_BY_CONSTRAINTS if isinstance(problem, apsw.ConstraintError) else RESET_BY_FAILURE
         self._failure = error(prefix + error_text(problem), durableObjectReset=True)
         self.database.rollback()
-
-    def _lost(self, problem: apsw.Error) -> None:
-        """SQLite gave up the transaction: what the turn wrote is gone."""
-        self._noted = False
-        if not isinstance(problem, apsw.ConstraintError):
-            self._fail(problem)
 
     def rollback(self) -> None:
         """Drop what is not committed."""
@@ -399,7 +392,8 @@ class ObjectStorage:
         """Return a bookmark: locally a growing counter."""
         self._begin_write()
         run = self.database.run
-        number = (run(_BOOKMARK, prepare_flags=OURS).get or 0) + 1
+        last = run(_BOOKMARK, prepare_flags=OURS).get
+        number = 0 if last is None else last + 1
         run(_SET_BOOKMARK, (number,), prepare_flags=OURS)
         return f"00000000-{number:08x}-00000000-{'0' * 32}"
 

@@ -25,14 +25,14 @@ PRAGMAS = frozenset(
     recursive_triggers reverse_unordered_selects table_info table_list table_xinfo
     """.split()  # noqa: SIM905 - words read better
 )
-_WITHOUT_ARGUMENT = frozenset({"data_version", "page_size", "table_list"})
+_WITHOUT_ARGUMENT = frozenset({"data_version", "page_size"})
 MODULES = frozenset({"fts5", "fts5vocab", "rtree", "rtree_i32"})
 
 FUNCTIONS = frozenset(
     """
     abs changes char coalesce concat concat_ws format glob hex ifnull iif instr last_insert_rowid length like likelihood
-    likely lower ltrim nullif octet_length printf quote random randomblob replace round rtrim sign soundex substr
-    substring total_changes trim typeof unhex unicode unlikely upper zeroblob
+    likely load_extension lower ltrim nullif octet_length printf quote random randomblob replace round rtrim sign
+    soundex substr substring total_changes trim typeof unhex unicode unlikely upper zeroblob
     date time datetime julianday unixepoch strftime timediff current_date current_time current_timestamp
     avg count group_concat max min string_agg sum total
     row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value

@@ -37,11 +37,14 @@ class Sql:
 
     def execute(self, text: str, values: tuple[Any, ...]) -> Rows:
         """Run every statement in `text` and return the rows of the last; errors as the platform words them."""
-        statements = split(text)
-        if not statements:
-            raise error(NO_STATEMENT)
-        for statement in statements[:-1]:
+        script = split(text)
+        statements = script.statements
+        if len(statements) == 1 and not script.has_trailer:
+            return self._run(statements[0], values)
+        for statement in statements if script.has_trailer else statements[:-1]:
             self._run(statement, None)
+        if script.has_trailer or not statements:
+            raise error(NO_STATEMENT)
         return self._run(statements[-1], values)
 
     def _run(self, statement: Statement, values: tuple[Any, ...] | None) -> Rows:
@@ -56,11 +59,10 @@ class Sql:
         try:
             cursor = run(statement.sql, values or None, can_cache=statement.cacheable)
             policy.guards = False
+            rows = Rows(database, cursor, lambda: self._columns(statement, values), buffered=statement.writes)
             if statement.writes:
-                return Rows(
-                    database, cursor, connection.total_changes() - before, lambda: self._columns(statement, values)
-                )
-            return Rows(database, cursor, None, lambda: self._columns(statement, values))
+                rows.written = connection.total_changes() - before  # known once all rows of a RETURNING are read
+            return rows
         except apsw.BindingsError:
             raise error(ONLY_LAST if values is None else WRONG_COUNT) from None
         except apsw.Error as problem:
@@ -87,10 +89,8 @@ class Sql:
         database.policy.guards = True
         try:
             cursor.execute(statement.sql, values or None, can_cache=statement.cacheable)
-        except apsw.ExecTraceAbort:
-            pass
-        except apsw.Error as problem:
-            raise database.failed(problem) from problem
+        except apsw.Error:
+            pass  # stopped by `look`, or the statement cannot be compiled twice (what it creates is there now): no names
         finally:
             database.policy.guards = False
         return names

@@ -56,8 +56,10 @@ def _writes(words: list[tuple[str, int]]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The statements of one text, and whether something other than space follows the last: the platform takes that
-    for another statement, an empty one."""
+    """The statements of one text.
+
+    `has_trailer`: something other than space follows the last one; the platform takes it for an empty statement.
+    """
 
     statements: tuple[Statement, ...]
     has_trailer: bool
