@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -88,9 +89,9 @@ class Sql:
         cursor.exec_trace = look
         database.policy.guards = True
         try:
-            cursor.execute(statement.sql, values or None, can_cache=statement.cacheable)
-        except apsw.Error:
-            pass  # stopped by `look`, or the statement cannot be compiled twice (what it creates is there now): no names
+            # Stopped by `look`; or it cannot be compiled twice, because what it creates is there now: no names then.
+            with contextlib.suppress(apsw.Error):
+                cursor.execute(statement.sql, values or None, can_cache=statement.cacheable)
         finally:
             database.policy.guards = False
         return names
