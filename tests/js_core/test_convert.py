@@ -215,7 +215,9 @@ def test_to_js_and_back_is_the_same_value(value):
 
 @given(
     st.recursive(
-        st.integers() | st.text(), lambda inner: st.dictionaries(st.integers() | st.text(), inner) | st.lists(inner)
+        st.integers() | st.text(),
+        lambda inner: st.dictionaries(st.integers() | st.text(), inner) | st.lists(inner),
+        max_leaves=10,
     )
 )
 def test_maps_and_back_is_the_same_value(value):

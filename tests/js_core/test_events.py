@@ -22,15 +22,15 @@ def test_listeners_run_in_order_after_the_on_handler():
 
 def test_listener_without_parameter_fails_and_is_logged(logged):
     target = EventTarget.new()
-    target.addEventListener("x", lambda: None)
+    target.addEventListener("x", create_proxy(lambda: None))
     target.dispatchEvent(Event.new("x"))
     assert "takes 0 positional arguments" in logged[0][1]
 
 
 def test_failing_listener_does_not_stop_the_others(logged):
     target, seen = EventTarget.new(), []
-    target.addEventListener("x", lambda _e: 1 / 0)
-    target.addEventListener("x", lambda _e: seen.append(1))
+    target.addEventListener("x", create_proxy(lambda _e: 1 / 0))
+    target.addEventListener("x", create_proxy(lambda _e: seen.append(1)))
     target.dispatchEvent(Event.new("x"))
     assert seen == [1]
     assert "ZeroDivisionError" in logged[0][1]
@@ -126,7 +126,7 @@ def test_failing_coroutine_listener_is_logged(run_async, logged):
         async def listener(_event):
             raise ValueError("async boom")
 
-        target.addEventListener("x", listener)
+        target.addEventListener("x", create_proxy(listener))
         target.dispatchEvent(Event.new("x"))
         await failed.wait()
 
@@ -187,6 +187,19 @@ def test_wrappers_add_and_remove():
     assert seen == [1]
     with pytest.raises(KeyError):
         remove_event_listener(target, "x", listener)
+
+
+def test_plain_function_as_listener_is_warned_about(logged):
+    EventTarget.new().addEventListener("x", lambda _e: None)
+    assert logged[0][0] == "warn"
+    assert "create_proxy" in logged[0][1]
+
+
+def test_assigned_handler_is_not_warned_about(logged):
+    target = EventTarget.new()
+    target.onx = lambda _e: None
+    target.addEventListener("x", create_proxy(lambda _e: None))
+    assert logged == []
 
 
 # ---- abort ----------------------------------------------------------------------------------------------

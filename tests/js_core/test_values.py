@@ -122,6 +122,10 @@ def test_constructor_name():
     ]
 
 
+def test_constructor_of_a_plain_object_is_object():
+    assert js.JSON.parse("{}").constructor is js.Object
+
+
 def test_js_id_is_stable_and_differs():
     a, b = js.Object.new(), js.Object.new()
     assert a.js_id == a.js_id != b.js_id

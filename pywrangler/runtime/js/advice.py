@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from os.path import dirname
+from typing import Any
 
 from pywrangler.runtime import context
+from pywrangler.runtime.js.proxy import JsValue
 
 _OURS = dirname(dirname(dirname(__file__)))  # noqa: PTH120 - pathlib costs start-up time
 _given: set[tuple[str, int, str]] = set()
@@ -18,6 +20,18 @@ def warn_once(text: str) -> None:
         return
     _given.add((*place, text))
     context.log("warn", f"{text} ({place[0]}:{place[1]})")
+
+
+def warn_borrowed(function: Any, where: str) -> None:
+    """Warn about a plain Python function that is to be called later: production destroys it when the call ends."""
+    if isinstance(function, JsValue):
+        return
+    code = getattr(function, "__code__", None)
+    if code is None or not code.co_filename.startswith(_OURS):
+        warn_once(
+            f"{where} was given a Python function that production lets go of as soon as the call ends: "
+            "pass create_proxy(function), or create_once_callable(function) if it is called once."
+        )
 
 
 def user_place() -> tuple[str, int] | None:

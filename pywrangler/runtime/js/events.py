@@ -15,6 +15,7 @@ import traceback
 from typing import Any
 
 from pywrangler.runtime import context
+from pywrangler.runtime.js.advice import warn_borrowed
 from pywrangler.runtime.js.primitives import to_integer, to_string, truthy
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
 
@@ -122,6 +123,7 @@ class EventTarget(JsProxy):
         """Call `listener` for events of a type; options `once` and `signal`. The same listener is added once."""
         if listener is None or listener is jsnull:
             return
+        warn_borrowed(listener, "addEventListener")
         name = to_string(type)
         once, signal = False, None
         if (init is not None and not isinstance(init, bool)) or named:

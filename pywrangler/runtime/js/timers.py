@@ -12,6 +12,7 @@ import math
 from typing import Any
 
 from pywrangler.runtime import context
+from pywrangler.runtime.js.advice import warn_borrowed
 from pywrangler.runtime.js.errors import error, type_error
 from pywrangler.runtime.js.events import report, run_detached
 from pywrangler.runtime.js.primitives import is_primitive, to_number, to_string
@@ -37,6 +38,7 @@ class _Timer:
         if not callable(callback):
             raise type_error(f"Failed to execute 'setTimeout': {to_string(callback)} is not a function.")
         self.loop = running_loop()
+        warn_borrowed(callback, "setInterval" if repeats else "setTimeout")
         self.callback = callback
         self.arguments = arguments
         delay = to_number(milliseconds)
@@ -109,6 +111,7 @@ def queueMicrotask(callback: Any = None) -> None:
     """Call back as soon as the code that runs now has ended."""
     if not callable(callback):
         raise type_error("Failed to execute 'queueMicrotask': parameter 1 is not of type 'Function'.")
+    warn_borrowed(callback, "queueMicrotask")
     running_loop().call_soon(_run, callback)
 
 

@@ -66,6 +66,13 @@ class JsObject(JsProxy, js_name="Object"):
         except KeyError:
             raise AttributeError(f"'Object' object has no attribute {name!r}", name=name, obj=self) from None
 
+    @property
+    def constructor(self) -> Any:
+        """`js.Object`."""
+        from pywrangler.runtime.js.builtins.objects import Object
+
+        return Object
+
     def _own_properties(self) -> dict[str, Any]:
         return ordered(self.__dict__)
 
