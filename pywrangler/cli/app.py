@@ -1,4 +1,4 @@
-"""Finding and running commands. A command's module is imported when the command is called, and typer with it:
+"""Finding and running commands. A command's module is imported when the command is called, so that
 `pywrangler --help` and the start of `dev` do not pay for what they do not use.
 
 Rules (spec/cli.md, section 1): global flags may stand before or after the command; unknown flags and commands are
@@ -8,12 +8,13 @@ errors; every error exits with 1.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pywrangler import __version__
 from pywrangler.cli.arguments import Invocation, adapt
+from pywrangler.errors import ConfigError, LoadError, PywranglerError, StartError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +34,8 @@ Global options, before or after the command:
 _GLOBAL_WITH_VALUE = frozenset(("-c", "--config", "--cwd", "-e", "--env", "--env-file"))
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command: `module` holds its typer application as `app`."""
+class Command(NamedTuple):
+    """A command: `module` has `parser(program)` and `run(options, invocation)`."""
 
     name: str
     module: str
@@ -85,56 +85,33 @@ def _call(command: Command, arguments: list[str], early_nursery: NurseryProcess 
     words, ignored = adapt(
         arguments, getattr(module, "BOOLEAN_FLAGS", frozenset()), getattr(module, "IGNORED_FLAGS", {})
     )
-    invocation = Invocation(ignored, early_nursery)
     try:
-        result = module.app(words, prog_name=f"{PROGRAM} {command.name}", standalone_mode=False, obj=invocation)
-    except Exception as error:
+        options = module.parser(f"{PROGRAM} {command.name}").parse(words)
+        status: int = module.run(options, Invocation(ignored, early_nursery))
+        return status
+    except PywranglerError as error:
         return _failed(error)
-    return result if isinstance(result, int) else 0
+    except SystemExit as stop:  # argparse has shown the help
+        return int(stop.code or 0)
 
 
-def _failed(error: Exception) -> int:
-    """Show an error that has words for the user; raise any other, which is a defect of ours."""
+def _failed(error: PywranglerError) -> int:
+    """Show an error that has words for the user."""
     from pathlib import Path
 
-    import typer
-
+    from pywrangler.cli.flags import UsageError
     from pywrangler.cli.style import block, problem_block, style_for
-    from pywrangler.errors import ConfigError, LoadError, PywranglerError, StartError
 
-    style = style_for(sys.stderr, _environment())
-    if isinstance(error, typer.Exit):
-        return error.exit_code
-    if isinstance(error, typer.Abort):
-        return 1
+    style = style_for(sys.stderr, os.environ)
     if isinstance(error, ConfigError):
         text = "".join(problem_block(style, problem, Path.cwd()) for problem in error.problems)
     elif isinstance(error, StartError | LoadError):
         text = problem_block(style, error.problem, Path.cwd())
-    elif isinstance(error, PywranglerError):
-        text = block(style, "error", str(error))
-    elif hasattr(error, "format_message"):  # A usage error; its class has no public name in all versions of typer.
-        return _usage_error(error, style)
     else:
-        raise error
+        text = block(style, "error", str(error), error.hint if isinstance(error, UsageError) else "")
     sys.stderr.write(text)
-    return 1
-
-
-def _usage_error(error: Any, style: Any) -> int:
-    from pywrangler.cli.style import block
-
-    option = getattr(error, "option_name", None)
-    if type(error).__name__ == "NoSuchOption" and option:
-        message = f"Unknown argument: {option.lstrip('-')}"
-        near = getattr(error, "possibilities", None)
-        hint = f"Did you mean {' or '.join(sorted(near))}?" if near else ""
-    else:
-        message, hint = error.format_message(), ""
-    sys.stderr.write(block(style, "error", message, hint))
-    context = getattr(error, "ctx", None)
-    if context is not None:
-        print(context.get_help())
+    if isinstance(error, UsageError):
+        error.parser.print_help()
     return 1
 
 
@@ -145,12 +122,6 @@ def _unknown_command(name: str) -> int:
 
     near = get_close_matches(name, [command.name for command in COMMANDS], 1)
     hint = f'Did you mean "{PROGRAM} {near[0]}"?' if near else ""
-    sys.stderr.write(block(style_for(sys.stderr, _environment()), "error", f"Unknown argument: {name}", hint))
+    sys.stderr.write(block(style_for(sys.stderr, os.environ), "error", f"Unknown argument: {name}", hint))
     print(overview(), end="")
     return 1
-
-
-def _environment() -> dict[str, str]:
-    import os
-
-    return dict(os.environ)

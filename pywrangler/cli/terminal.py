@@ -8,7 +8,6 @@ that prefix stays as it is upstream. With several Workers in a session, lines ca
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING, Literal, TextIO
 
@@ -30,6 +29,7 @@ _EXPLANATION = (
     "Bindings to other Workers connect to whatever session on this machine runs them, in any start order;\n"
     "[connected] and [not connected] tell how they stand now."
 )
+_WIDTH_WITHOUT_TERMINAL = 120
 _KEYS = ("[b] open a browser", "[c] clear console", "[x] to exit")
 
 
@@ -140,7 +140,7 @@ class Terminal:
         table = rows(resolved, report.links)
         if table:
             self._print(f"{report.worker or 'Your Worker'} has access to the following bindings:")
-            for line in lay_out(table, style, shutil.get_terminal_size((120, 24)).columns):
+            for line in lay_out(table, style, self._width()):
                 self._print(line)
             self._print("")
         tails = {name: link for name, link in report.links.items() if name.startswith(TAIL)}
@@ -165,7 +165,7 @@ class Terminal:
 
     def _hotkeys(self) -> None:
         line = "  " + " ".join(_KEYS) + "  "
-        if len(line) + 2 <= shutil.get_terminal_size((120, 24)).columns:
+        if len(line) + 2 <= self._width():
             lines = [line]
         else:
             width = max(map(len, _KEYS)) + 4
@@ -183,6 +183,12 @@ class Terminal:
             self._write(self._out, f"[wrangler:info] - {url}")
 
     # ---- writing
+
+    def _width(self) -> int:
+        try:
+            return os.get_terminal_size(self._out.fileno()).columns or _WIDTH_WITHOUT_TERMINAL
+        except (OSError, ValueError):
+            return _WIDTH_WITHOUT_TERMINAL
 
     def _prefix(self, worker: str, style: Style) -> str:
         return style.paint(f"[{worker}]", "blue") + " " if worker else ""

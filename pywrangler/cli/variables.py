@@ -8,51 +8,47 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from pywrangler.cli.options import enter_directory, single
+from pywrangler.cli.flags import Parser, add_global_flags
+from pywrangler.cli.options import enter_directory
 from pywrangler.config.resolve import Overrides, resolve
 
 if TYPE_CHECKING:
-    from pywrangler.config.model import Resolved, Variable
+    from argparse import Namespace
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    from pywrangler.cli.arguments import Invocation
+    from pywrangler.config.model import Resolved, Variable
 
 HIDDEN = "(hidden)"
 
 
-@app.command(
-    help="Show the variables of a Worker and where they come from.",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-def variables(
-    config: Annotated[
-        list[Path] | None, typer.Option("--config", "-c", help="A configuration file", show_default=False)
-    ] = None,
-    cwd: Annotated[list[Path] | None, typer.Option("--cwd", help="Run as if started here", show_default=False)] = None,
-    env: Annotated[list[str] | None, typer.Option("--env", "-e", help="The environment", show_default=False)] = None,
-    env_file: Annotated[
-        list[str] | None, typer.Option("--env-file", help="Variables from this file", show_default=False)
-    ] = None,
-    var: Annotated[list[str] | None, typer.Option("--var", help="NAME:VALUE", show_default=False)] = None,
-    explain: Annotated[  # noqa: ARG001 - showing sources is all this command does; the word makes it readable
-        bool, typer.Option("--explain", help="Say where each value comes from (always done)")
-    ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output")] = False,
-) -> int:
+def parser(program: str) -> Parser:
+    """Return the parser of the command."""
+    it = Parser(
+        prog=program,
+        usage=f"{program} [options]",
+        description="Show the variables of a Worker and where they come from.",
+    )
+    add_global_flags(it, several_configs=True)
+    it.add_argument("--var", metavar="NAME:VALUE", action="append", default=[], help="as `dev` would get it")
+    it.add_argument("--explain", action="store_true", help="say where each value comes from (always done)")
+    it.add_argument("--json", action="store_true", help="machine-readable output")
+    return it
+
+
+def run(options: Namespace, _invocation: Invocation) -> int:
     """Resolve and show."""
-    enter_directory(single("cwd", cwd))
+    enter_directory(options.cwd)
     directory = Path.cwd()
     resolution = resolve(
-        config,
+        options.config,
         cwd=directory,
-        environment=single("env", env),
-        overrides=Overrides(vars=tuple(var or ()), env_files=tuple(env_file or ())),
+        environment=options.env,
+        overrides=Overrides(vars=tuple(options.var), env_files=tuple(options.env_file)),
         process_environment=os.environ,
     )
-    if as_json:
+    if options.json:
         found = [described(resolved, directory) for resolved in resolution.workers]
         print(json.dumps(found[0] if len(found) == 1 else found, indent=2, ensure_ascii=False))
         return 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,15 +16,13 @@ if TYPE_CHECKING:
     from pywrangler.session.sources import Sources
 
 
-@dataclass(frozen=True, slots=True)
-class StartNursery:
+class StartNursery(msgspec.Struct, frozen=True):
     """Start the process that hosts are forked from; the descriptors of its first Forks wait in the connection."""
 
     nursery: int
 
 
-@dataclass(frozen=True, slots=True)
-class Preload:
+class Preload(msgspec.Struct, frozen=True):
     """Have a nursery import third-party modules."""
 
     nursery: int
@@ -31,15 +30,13 @@ class Preload:
     search: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CloseNursery:
+class CloseNursery(msgspec.Struct, frozen=True):
     """End a nursery that has no hosts any more."""
 
     nursery: int
 
 
-@dataclass(frozen=True, slots=True)
-class Fork:
+class Fork(msgspec.Struct, frozen=True):
     """Start a host."""
 
     host: int
@@ -50,53 +47,46 @@ class Fork:
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
-class Serve:
+class Serve(msgspec.Struct, frozen=True):
     """Let a host accept; `predecessor` retires at the same moment and hands over to it."""
 
     host: int
     predecessor: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(msgspec.Struct, frozen=True):
     """Ask a host to end."""
 
     host: int
     grace_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Kill:
+class Kill(msgspec.Struct, frozen=True):
     """End a host at once."""
 
     host: int
 
 
-@dataclass(frozen=True, slots=True)
-class Forget:
+class Forget(msgspec.Struct, frozen=True):
     """A host is gone: close its connection."""
 
     host: int
 
 
-@dataclass(frozen=True, slots=True)
-class StandIn:
+class StandIn(msgspec.Struct, frozen=True):
     """Answer the requests to a Worker that has no host: 500 and the problem, until `StandDown`."""
 
     worker: int
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True)
-class StandDown:
+class StandDown(msgspec.Struct, frozen=True):
     """Leave the requests to the host that is about to serve."""
 
     worker: int
 
 
-@dataclass(frozen=True, slots=True)
-class WriteEntry:
+class WriteEntry(msgspec.Struct, frozen=True):
     """Make the Worker known to other sessions; answered by EntryWritten."""
 
     worker: int
@@ -104,15 +94,13 @@ class WriteEntry:
     loaded: control.Loaded
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveEntry:
+class RemoveEntry(msgspec.Struct, frozen=True):
     """Withdraw the Worker under this name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReadSettings:
+class ReadSettings(msgspec.Struct, frozen=True):
     """Read config and variable files again; answered by SettingsRead or SettingsBroken."""
 
     worker: int
@@ -120,8 +108,7 @@ class ReadSettings:
     source_changed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(msgspec.Struct, frozen=True):
     """Run the build command; answered by Built."""
 
     worker: int
@@ -129,42 +116,36 @@ class Build:
     because: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Follow:
+class Follow(msgspec.Struct, frozen=True):
     """Watch the sources of all Workers, in their order."""
 
     sources: tuple[Sources, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(msgspec.Struct, frozen=True):
     """Send TimerFired after `seconds`; replaces a timer of the same name."""
 
     timer: tuple[str, int]
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
+class Cancel(msgspec.Struct, frozen=True):
     """Forget a timer."""
 
     timer: tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(msgspec.Struct, frozen=True):
     """Show something to the user."""
 
     report: Report
 
 
-@dataclass(frozen=True, slots=True)
-class OpenBrowser:
+class OpenBrowser(msgspec.Struct, frozen=True):
     """Open the primary Worker in the browser."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(msgspec.Struct, frozen=True):
     """End the session; whatever still runs is killed."""
 
     code: int

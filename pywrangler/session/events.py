@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,15 +17,13 @@ if TYPE_CHECKING:
     from pywrangler.session.registry import Rival
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(msgspec.Struct, frozen=True):
     """The session is set up: ports are bound, nothing runs yet."""
 
     peers: Mapping[str, Entry]
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsRead:
+class SettingsRead(msgspec.Struct, frozen=True):
     """The settings of a Worker were read again."""
 
     worker: int
@@ -34,16 +33,14 @@ class SettingsRead:
     """A source file changed with the settings, so the code is loaded again even if the settings are the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsBroken:
+class SettingsBroken(msgspec.Struct, frozen=True):
     """The settings of a Worker cannot be used as they are now."""
 
     worker: int
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(msgspec.Struct, frozen=True):
     """The build command of a Worker ended; `problem` None means that it succeeded."""
 
     worker: int
@@ -51,106 +48,92 @@ class Built:
     problem: Problem | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Forked:
+class Forked(msgspec.Struct, frozen=True):
     """A host process exists."""
 
     host: int
     pid: int
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(msgspec.Struct, frozen=True):
     """A host has imported the user's code."""
 
     host: int
     report: control.Loaded
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True):
     """A host could not load the user's code and is about to exit."""
 
     host: int
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Serving:
+class Serving(msgspec.Struct, frozen=True):
     """A host accepts requests."""
 
     host: int
 
 
-@dataclass(frozen=True, slots=True)
-class Exited:
+class Exited(msgspec.Struct, frozen=True):
     """A host process ended: `status` is the exit code or minus the signal, None if unknown."""
 
     host: int
     status: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class HostLost:
+class HostLost(msgspec.Struct, frozen=True):
     """The control connection of a host ended; its `Exited` usually follows."""
 
     host: int
 
 
-@dataclass(frozen=True, slots=True)
-class NurseryLost:
+class NurseryLost(msgspec.Struct, frozen=True):
     """A nursery process ended, and its hosts with it."""
 
     nursery: int
     status: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class NurseryUnsafe:
+class NurseryUnsafe(msgspec.Struct, frozen=True):
     """A nursery must not fork any more because these preloaded modules started threads."""
 
     nursery: int
     modules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FilesChanged:
+class FilesChanged(msgspec.Struct, frozen=True):
     """Files have a new content, appeared, or went."""
 
     paths: frozenset[Path]
 
 
-@dataclass(frozen=True, slots=True)
-class EntryWritten:
+class EntryWritten(msgspec.Struct, frozen=True):
     """A claim was decided: `rival` is the live owner that keeps the name, None if the name is ours."""
 
     worker: int
     rival: Rival | None
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryChanged:
+class RegistryChanged(msgspec.Struct, frozen=True):
     """These Workers run now, ours included."""
 
     peers: Mapping[str, Entry]
 
 
-@dataclass(frozen=True, slots=True)
-class TimerFired:
+class TimerFired(msgspec.Struct, frozen=True):
     """A timer that the machine had asked for; `timer` is its name."""
 
     timer: tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class SignalReceived:
+class SignalReceived(msgspec.Struct, frozen=True):
     """SIGINT, SIGTERM or SIGHUP."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPressed:
+class KeyPressed(msgspec.Struct, frozen=True):
     """A key in the terminal; Ctrl+C is the character 3."""
 
     key: str

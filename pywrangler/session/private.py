@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import socket
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +32,8 @@ class PrivateDirectory:
         parent = _parent(environment)
         _remove_leftovers(parent)
         try:
-            made = Path(tempfile.mkdtemp(prefix="new-", dir=parent))
+            made = parent / f"new-{os.urandom(4).hex()}"
+            made.mkdir(mode=0o700)
             self._lock = os.open(made / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX)
             # Only now may it be looked at by a session that removes leftovers.
@@ -58,19 +57,22 @@ class PrivateDirectory:
 
     def remove(self) -> None:
         """Remove the directory with everything in it."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        _remove(self.path)
         os.close(self._lock)
 
 
 def _parent(environment: Mapping[str, str]) -> Path:
     runtime = environment.get("XDG_RUNTIME_DIR", "")
     candidates = [Path(runtime) / "pywrangler"] if runtime else []
-    candidates += [Path(base) / f"pywrangler-{os.geteuid()}" for base in dict.fromkeys((tempfile.gettempdir(), "/tmp"))]  # noqa: S108 - checked below
+    bases = dict.fromkeys((environment.get("TMPDIR") or "/tmp", "/tmp"))  # noqa: S108 - checked below
+    candidates += [Path(base) / f"pywrangler-{os.geteuid()}" for base in bases]
     for candidate in candidates:
         if len(os.fsencode(candidate)) + _NAME_BYTES <= PATH_LIMIT_BYTES and _is_private(candidate):
             return candidate
     # Somebody else owns the usual name, or the paths are too long.
-    return Path(tempfile.mkdtemp(prefix="pywrangler-", dir="/tmp"))
+    own = Path(f"/tmp/pywrangler-{os.urandom(8).hex()}")  # noqa: S108 - made by us, or an error
+    own.mkdir(mode=0o700)
+    return own
 
 
 def _is_private(directory: Path) -> bool:
@@ -95,9 +97,21 @@ def _remove_leftovers(parent: Path) -> None:
         except OSError:
             continue  # Its session lives.
         else:
-            shutil.rmtree(directory, ignore_errors=True)
+            _remove(directory)
         finally:
             os.close(lock)
+
+
+def _remove(directory: Path) -> None:
+    """Remove a session's directory: sockets, the lock, and perhaps a private registry of files."""
+    for path in sorted(directory.rglob("*"), reverse=True):
+        with suppress(OSError):
+            if path.is_dir():
+                path.rmdir()
+            else:
+                path.unlink()
+    with suppress(OSError):
+        directory.rmdir()
 
 
 def _unusable(directory: Path, error: OSError) -> StartError:

@@ -11,11 +11,11 @@ Rules (spec/registry.md, sections 5 and 8):
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import socket
-import tempfile
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -70,8 +70,8 @@ class Registry:
         """Make the directory; RegistryError if it cannot be used."""
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.directory):
-                pass
+            if not os.access(self.directory, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
             raise RegistryError(
                 f"The registry directory cannot be used: {self.directory}: {error.strerror or error}. Set "
@@ -162,14 +162,15 @@ class Registry:
         return Rival(found.pid, found.url, found.instance)
 
     def _write(self, entry: Entry) -> None:
-        descriptor, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=self.directory)  # mode 0600
+        temporary = self.directory / f"{_TEMPORARY}{os.urandom(8).hex()}"
+        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         try:
             with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
                 file.write(protocol.encode(entry))
-            Path(name).replace(self.directory / entry.name)
+            temporary.replace(self.directory / entry.name)
         except BaseException:
             with suppress(OSError):
-                Path(name).unlink()
+                temporary.unlink()
             raise
 
     @contextmanager

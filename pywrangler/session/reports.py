@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,17 +19,15 @@ if TYPE_CHECKING:
 Link = Literal["connected", "not connected", "no such class"]
 
 
-@dataclass(frozen=True, slots=True)
-class Bindings:
+class Bindings(msgspec.Struct, frozen=True):
     """The table of a Worker's bindings; `links` has the state of each binding that leads to another Worker, by name."""
 
     worker: str
     resolved: Resolved
-    links: Mapping[str, Link] = field(default_factory=dict)
+    links: Mapping[str, Link] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Redirected:
+class Redirected(msgspec.Struct, frozen=True):
     """A generated config is used instead of the user's."""
 
     used: Path
@@ -36,42 +35,36 @@ class Redirected:
     redirect: Path | None
 
 
-@dataclass(frozen=True, slots=True)
-class Hotkeys:
+class Hotkeys(msgspec.Struct, frozen=True):
     """The keys that can be pressed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Starting:
+class Starting(msgspec.Struct, frozen=True):
     """Hosts are being started."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(msgspec.Struct, frozen=True):
     """A Worker answers for the first time, at these URLs, best first."""
 
     worker: str
     urls: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reloading:
+class Reloading(msgspec.Struct, frozen=True):
     """New code or settings are being loaded, because of these files (relative to the working directory)."""
 
     worker: str
     because: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Updated:
+class Updated(msgspec.Struct, frozen=True):
     """New code answers."""
 
     worker: str
     milliseconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(msgspec.Struct, frozen=True):
     """Something is wrong; `note` says what the session does about it."""
 
     worker: str
@@ -79,8 +72,7 @@ class Trouble:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LinkChanged:
+class LinkChanged(msgspec.Struct, frozen=True):
     """Another Worker came or went: the bindings that lead to it."""
 
     worker: str
@@ -89,8 +81,7 @@ class LinkChanged:
     bindings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """One line of text."""
 
     worker: str
@@ -98,8 +89,7 @@ class Note:
     level: Literal["debug", "info", "log"] = "log"
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(msgspec.Struct, frozen=True):
     """What user code printed or logged."""
 
     worker: str
@@ -107,8 +97,7 @@ class Output:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class RequestLine:
+class RequestLine(msgspec.Struct, frozen=True):
     """One answered request."""
 
     worker: str
@@ -119,13 +108,11 @@ class RequestLine:
     milliseconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class ShuttingDown:
+class ShuttingDown(msgspec.Struct, frozen=True):
     """The user asked for the end with a key."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClearScreen:
+class ClearScreen(msgspec.Struct, frozen=True):
     """The user asked for an empty screen."""
 
 
