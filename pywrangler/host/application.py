@@ -52,7 +52,7 @@ class Application:
         if path.startswith(PLATFORM_PREFIX) and path in SCHEDULED_PATHS:
             return await self._scheduled(request)
         try:
-            if self._assets is not None and (reply := self._asset(request, path)) is not None:
+            if self._assets is not None and (reply := self._asset(request)) is not None:
                 return reply
             if self._worker is None:
                 return Response.from_wire(404, "", [])
@@ -62,13 +62,11 @@ class Application:
             self._report(problem)
             return self._error(request, problem)
 
-    def _asset(self, request: Request, path: str) -> Response | None:
-        assets = self._assets
-        assert assets is not None
-        headers = dict(request.pairs())
-        if assets.decide(path, request.method, headers, self._worker is not None) == "worker":
-            return None
-        reply = assets.find(request.method, request.url[request.url.find("/", 8) :], headers)
+    def _asset(self, request: Request) -> Response | None:
+        assert self._assets is not None
+        target = request.url[request.url.find("/", 8) :]
+        has_worker = self._worker is not None
+        reply = self._assets.answer(request.method, target, dict(request.pairs()), has_worker=has_worker)
         if reply is None:
             return None
         return Response.from_wire(reply.status, "", reply.headers, reply.body)

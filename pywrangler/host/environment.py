@@ -17,21 +17,26 @@ if TYPE_CHECKING:
 
 def build_environment(settings: HostSettings, router: Router) -> tuple[Any, AssetStore | None]:
     """Return the raw `env` and the store of the Worker's assets, if it has any."""
-    from pywrangler.bindings.durable_objects import DurableObjectNamespace
-    from pywrangler.bindings.services import Fetcher
-    from pywrangler.bindings.unsupported import Unsupported
-
+    # Each kind is imported when a config has it: a start shall not pay for what it does not use.
     config = settings.worker
     values = {name: to_js_value(value) for name, value in settings.variables.items()}
-    for item in config.durable_objects:
-        script = item.script_name or config.name
-        values[item.name] = DurableObjectNamespace.new(router, script, item.class_name)
-    for service in config.services:
-        values[service.binding] = Fetcher.new(
-            router, service.service, service.entrypoint or "default", props=service.props
-        )
-    for other in config.others:
-        values[other.name] = Unsupported.new(other.name, other.kind)
+    if config.durable_objects:
+        from pywrangler.bindings.durable_objects import DurableObjectNamespace
+
+        for item in config.durable_objects:
+            script = item.script_name or config.name
+            values[item.name] = DurableObjectNamespace.new(router, script, item.class_name)
+    if config.services:
+        from pywrangler.bindings.services import Fetcher
+
+        for service in config.services:
+            entrypoint = service.entrypoint or "default"
+            values[service.binding] = Fetcher.new(router, service.service, entrypoint, props=service.props)
+    if config.others:
+        from pywrangler.bindings.unsupported import Unsupported
+
+        for other in config.others:
+            values[other.name] = Unsupported.new(other.name, other.kind)
     store = None
     if config.assets is not None:
         from pywrangler.bindings.assets import AssetsFetcher, AssetStore

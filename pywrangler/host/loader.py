@@ -108,7 +108,7 @@ def imported(config: WorkerConfig, site_packages: tuple[Path, ...]) -> tuple[tup
         file = getattr(module, "__file__", None)
         if not isinstance(file, str):
             continue
-        if file.startswith(vendored):
+        if file.startswith(vendored) or "site-packages" in file:
             third_party.append(name)
         elif file.startswith(root):
             own.append(Path(file))

@@ -28,7 +28,6 @@ from pywrangler.host.http import HttpServer
 from pywrangler.host.link import BUFFER_LIMIT_BYTES, MessageLink
 from pywrangler.host.output import LogWriter
 from pywrangler.host.succession import RESTART_CODE, Heir, Testator
-from pywrangler.host.wires import TcpLink
 from pywrangler.protocol import control
 from pywrangler.runtime import context
 from pywrangler.runtime.channels.router import ChannelRouter
@@ -162,6 +161,7 @@ class Host:
             self._worker,
             self._settings.registry_directory,
             lambda name, connected: self._link.send(control.Connection(name, connected)),
+            adopt_wire=lambda *given: self._http.adopt_socket(*given),  # noqa: PLW0108 - the server is made after it
         )
         env, assets = build_environment(self._settings, self._router)
         self._worker.bind(env, self._router)
@@ -174,7 +174,7 @@ class Host:
             on_request=self._logged_request,
             host_override=config.dev.host or config.first_route_host,
         )
-        self._channels = ChannelServer(self._worker, adopt_wire=TcpLink.adopt)
+        self._channels = ChannelServer(self._worker, self._http.adopt_socket, worker=config.name)
 
     def _load(self) -> tuple[Exports, list[Problem]]:
         if self._config.main is None:
@@ -242,8 +242,11 @@ class Host:
 
     async def _finish(self, deadline: float) -> None:
         """Wait until `deadline` (monotonic) for calls and what `waitUntil` was given."""
-        while self._worker.pending and (left := deadline - time.monotonic()) > 0:
-            await asyncio.wait(set(self._worker.pending), timeout=left)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+                await self._channels.drain()
+                while self._worker.pending:
+                    await asyncio.wait(set(self._worker.pending))
 
     async def _close(self, code: int) -> None:
         self._objects.stop()
@@ -252,6 +255,7 @@ class Host:
             actor.evict()
         self._objects.close()
         await self._channels.close()
+        self._router.close()
 
     def _unhandled(self, loop: asyncio.AbstractEventLoop, details: dict[str, Any]) -> None:
         """Report what no task took: user code's failed tasks in the user's terms, everything else as our bug."""
@@ -268,9 +272,7 @@ def _descriptors_of(message: control.Message) -> int:
     return 1 if isinstance(message, control.Serve) and message.heir else 0
 
 
-def _task_factory(
-    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **options: Any
-) -> asyncio.Task[Any]:
+def _task_factory(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
     """Make a task; one that runs user code inside an object passes the object's gates at each step."""
     event = context.current()
     if event is not None and event.actor is not None:

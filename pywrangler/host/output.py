@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
 
 from pywrangler.runtime import context
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class LogWriter(io.TextIOBase):
@@ -20,10 +16,7 @@ class LogWriter(io.TextIOBase):
         self._descriptor = descriptor
         self._line = ""
 
-    @property
-    def encoding(self) -> str:
-        """Text in, text out."""
-        return "utf-8"
+    encoding = "utf-8"
 
     def writable(self) -> bool:
         """It is."""
@@ -42,11 +35,6 @@ class LogWriter(io.TextIOBase):
             complete, _, self._line = self._line.rpartition("\n")
             context.log(self._level, complete)
         return len(text)
-
-    def writelines(self, lines: Iterable[str]) -> None:
-        """Write each line."""
-        for line in lines:
-            self.write(line)
 
     def flush(self) -> None:
         """Log an unfinished line: who flushes wants it seen."""

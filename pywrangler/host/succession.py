@@ -8,11 +8,11 @@ events wait in the heir.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pywrangler.host.link import MessageLink
-from pywrangler.host.wires import TcpLink
 from pywrangler.protocol import handover
+from pywrangler.runtime.links import Movable
 
 if TYPE_CHECKING:
     import socket
@@ -72,11 +72,11 @@ class Testator:
         if sockets is not None:
             self._link.send(handover.Sockets(key, sockets.shared()))
             for record, link in sockets.export():
-                await self._send_socket(key, record, link)
+                await self._send_socket(key, record, cast("Link", link))
         self._link.send(handover.Free(key))
 
     async def _send_socket(self, key: Key, record: bytes, link: Link) -> None:
-        if not isinstance(link, TcpLink):
+        if not isinstance(link, Movable):
             link.close(RESTART_CODE, "")  # it is a stream of another host's connection, which opens a new one
             return
         try:
@@ -122,7 +122,7 @@ class Heir:
             self._objects.socket_set(message.object).adopt_shared(message.shared)
         elif isinstance(message, handover.Socket):
             loop = asyncio.get_running_loop()
-            link = TcpLink.adopt(loop, descriptors[0], message.state, self._http.links)
+            link = self._http.adopt_socket(loop, descriptors[0], message.state)
             self._objects.socket_set(message.object).adopt(message.record, link)
         else:
             self._closed()

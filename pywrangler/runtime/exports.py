@@ -35,7 +35,11 @@ class Exports:
         """Events that the default export handles."""
         default = self.entrypoints.get("default")
         if default is not None:
-            return tuple(name for name in EVENT_HANDLERS if callable(getattr(default, name, None)))
+            return tuple(
+                name
+                for name in EVENT_HANDLERS
+                if callable(getattr(default, name, None)) or callable(getattr(default, f"on_{name}", None))
+            )
         return tuple(self.handlers)
 
 

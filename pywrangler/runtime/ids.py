@@ -35,6 +35,7 @@ def _complete(key: bytes, first: bytes) -> str:
     return (first + hmac.digest(key, first, "sha256")[:HALF_BYTES]).hex()
 
 
+@lru_cache(maxsize=4096)
 def id_from_name(worker: str, class_name: str, name: str) -> str:
     """Return the id of the object called `name`, as 64 lower-case hex digits; any string is a name."""
     key = _mac_key(worker, class_name)

@@ -84,7 +84,7 @@ class WorkerRuntime:
                 result = self.face.call(handler, (request, self.env, ctx), relaxed=True)
             else:
                 instance = self._entrypoint(target.name)(ctx, self.env)
-                method = getattr(instance, "fetch", None)
+                method = getattr(instance, self.objects.handler_name("fetch"), None)
                 if method is None:
                     raise type_error("Handler does not export a fetch() function.")
                 result = self.face.call(method, (self.face.request(request),), relaxed=True)
@@ -119,7 +119,7 @@ class WorkerRuntime:
                 result = self.face.call(legacy, (*arguments, self.env, ctx), relaxed=True)
             else:
                 instance = self._entrypoint(target.name)(ctx, self.env)
-                method = getattr(instance, kind, None)
+                method = getattr(instance, self.objects.handler_name(kind), None)
                 if method is None:
                     raise type_error(f"Handler does not export a {kind}() function.")
                 # The platform leaves the `env` and `ctx` arguments of these handlers undefined.
