@@ -96,7 +96,7 @@ def _prepare(exchange: Exchange, response: Response) -> tuple[bytes, Content]:
     if not 200 <= status <= 599:
         raise ValueError(f"a response cannot have the status {status}")
     body: Any = response._body
-    content: Content = body if type(body) is memoryview else response.claim()
+    content: Any = body if type(body) is memoryview else response.claim()
     pairs = response.pairs()
     if content is not None and response.encodeBody == "automatic":
         for name, _ in pairs:

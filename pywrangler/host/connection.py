@@ -397,7 +397,13 @@ class Connection(asyncio.Protocol):
 
         Else it is given to the server's `on_idle` as soon as that is so.
         """
-        if not self._is_idle or self._given or self.transport.is_closing():
+        if self._given or self._closing or self.transport.is_closing():
+            return None
+        if not self._is_idle:
+            if self._is_at_boundary and not self._is_paused:
+                # What the client sends before it has its response is for the heir to read.
+                self._is_paused = True
+                self.transport.pause_reading()
             return None
         if self.is_movable:
             return self._detach()

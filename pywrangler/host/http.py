@@ -21,12 +21,12 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.host.connection import Connection
+from pywrangler.host.wires import TcpLink
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable, Iterator
 
-    from pywrangler.host.wires import TcpLink
     from pywrangler.runtime.js.request import Request
     from pywrangler.runtime.js.response import Response
 
@@ -57,7 +57,7 @@ class HttpServer:
         self.connections: set[Connection] = set()
         """HTTP connections; upgraded ones are in `links`."""
         self.links: set[TcpLink] = set()
-        """Open WebSockets that came in here; give this set to `TcpLink.adopt` for those that came from elsewhere."""
+        """Open WebSockets that came in here or by `adopt_socket`."""
         self.is_draining = False
         self.on_idle: Callable[[int, bytes], None] | None = None
         self._listeners: list[asyncio.AbstractServer] = []
@@ -108,6 +108,10 @@ class HttpServer:
             await loop.connect_accepted_socket(lambda: Connection(self, state), sock)
         except OSError:
             sock.close()  # the client left on the way
+
+    def adopt_socket(self, loop: asyncio.AbstractEventLoop, fd: int, state: bytes) -> TcpLink:
+        """Go on with a WebSocket that another process gave away; owns `fd`."""
+        return TcpLink.adopt(loop, fd, state, self.links)
 
     # ---- ending -------------------------------------------------------------------------------------------
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pywrangler.host.http import HttpServer
-from pywrangler.runtime.js.response import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass
@@ -76,10 +78,8 @@ class Client:
 
     async def close(self) -> None:
         self.writer.close()
-        try:
+        with suppress(ConnectionError):
             await self.writer.wait_closed()
-        except ConnectionError:
-            pass
 
 
 class Site:
@@ -98,6 +98,11 @@ class Site:
         client = await self.connect()
         client.get(target, *lines, **options)
         return await client.answer(has_body=options.get("method") != "HEAD")
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    while not condition():  # noqa: ASYNC110 - there is no event to wait for
+        await asyncio.sleep(0)
 
 
 @asynccontextmanager
@@ -121,12 +126,7 @@ async def running(application: Any, **options: Any):
         await server.drain(0)
         for link in list(server.links):
             link.abort()
-        while server.connections or server.links:
-            await asyncio.sleep(0)
-
-
-def text(data: str = "ok", **options: Any) -> Response:
-    return Response.new(data, **options)
+        await until(lambda: not server.connections and not server.links)
 
 
 @pytest.fixture(params=["asyncio", "uvloop"])
@@ -148,3 +148,8 @@ def run(request):
 @pytest.fixture
 def serve():
     return running
+
+
+@pytest.fixture
+def eventually():
+    return until

@@ -423,7 +423,7 @@ def test_every_request_is_logged_but_those_of_the_platform(run, serve):
     assert all(0 <= line[4] < 5000 for line in lines)
 
 
-def test_draining_finishes_what_runs_and_closes_the_rest(run, serve):
+def test_draining_finishes_what_runs_and_closes_the_rest(run, serve, eventually):
     async def scenario():
         gate = asyncio.Event()
 
@@ -437,8 +437,7 @@ def test_draining_finishes_what_runs_and_closes_the_rest(run, serve):
             idle.get()
             await idle.answer()
             busy.get("/wait")
-            while not any(connection.current for connection in site.server.connections):
-                await asyncio.sleep(0)
+            await eventually(lambda: any(connection.current for connection in site.server.connections))
             draining = asyncio.ensure_future(site.server.drain(asyncio.get_running_loop().time() + 5))
             assert await idle.is_closed()
             gate.set()
@@ -450,13 +449,12 @@ def test_draining_finishes_what_runs_and_closes_the_rest(run, serve):
     run(scenario())
 
 
-def test_draining_ends_at_its_deadline(run, serve):
+def test_draining_ends_at_its_deadline(run, serve, eventually):
     async def scenario():
         async with serve(lambda _request: asyncio.Event().wait()) as site:
             client = await site.connect()
             client.get()
-            while not any(connection.current for connection in site.server.connections):
-                await asyncio.sleep(0)
+            await eventually(lambda: any(connection.current for connection in site.server.connections))
             await site.server.drain(asyncio.get_running_loop().time() + 0.05)
             assert await client.is_closed()
 
