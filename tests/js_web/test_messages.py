@@ -113,7 +113,7 @@ def test_null_body_statuses_refuse_a_body_but_tolerate_an_empty_string(status):
 
 def test_a_websocket_needs_101_and_no_body():
     socket = Blob.new([])  # any object stands for one here
-    with pytest.raises(JsException, match="RangeError: Responses with a WebSocket must have status code 101."):
+    with pytest.raises(JsException, match=r"RangeError: Responses with a WebSocket must have status code 101\."):
         Response.new(None, status=200, webSocket=socket)
     with pytest.raises(JsException, match="null body status"):
         Response.new("x", status=101, webSocket=socket)

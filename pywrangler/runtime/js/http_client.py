@@ -179,6 +179,7 @@ class _Incoming:
         try:
             return await self._answer.content.readany() or None
         except (aiohttp.ClientError, OSError, TimeoutError) as problem:
+            self._answer.close()
             if self._failure is not None:
                 raise self._failure from problem
             raise error(NETWORK_LOST) from problem
