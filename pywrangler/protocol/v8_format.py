@@ -11,7 +11,7 @@ import struct
 
 VERSION = 15
 OLDEST_READABLE = 13
-DEPTH_LIMIT = 400
+DEPTH_LIMIT = 200
 SPARSE_LIMIT = 1 << 20
 """Longest sparse array that is read; a dense one is bounded by its bytes."""
 SAFE_INTEGER = 2**53 - 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import uvloop
 
 from tests.contract.worlds import Host, World
 
@@ -21,6 +23,21 @@ def shared_host() -> Iterator[Host]:
         host = Host(Path(directory)).ready()
         yield host
         host.close()
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def run_async(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Return `run(coroutine, timeout=10)` on each kind of loop: hosts use uvloop, some machines lack it."""
+    factory = uvloop.new_event_loop if request.param == "uvloop" else asyncio.new_event_loop
+
+    def run(coroutine: Coroutine[Any, Any, Any], timeout: float = 10) -> Any:
+        async def bounded() -> Any:
+            return await asyncio.wait_for(coroutine, timeout)
+
+        with asyncio.Runner(loop_factory=factory) as runner:
+            return runner.run(bounded())
+
+    return run
 
 
 @pytest.fixture(params=["same host", "other host"])

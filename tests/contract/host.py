@@ -7,6 +7,8 @@ import socket
 import sys
 from pathlib import Path
 
+import uvloop
+
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "pywrangler" / "modules")]
 
@@ -45,4 +47,4 @@ if __name__ == "__main__":
         from pywrangler.protocol import registry
 
         registry.VERSION = int(sys.argv[2])
-    asyncio.run(serve(int(sys.argv[1])))
+    uvloop.run(serve(int(sys.argv[1])))
