@@ -38,7 +38,7 @@ def _engine() -> Any:
     try:
         import lolhtml
     except ImportError as problem:
-        raise type_error("HTMLRewriter needs the package python-lolhtml, which is not installed.") from problem
+        raise type_error("HTMLRewriter needs the package python-lolhtml: install pywrangler[html].") from problem
     return lolhtml
 
 
