@@ -186,16 +186,18 @@ class Host:
     # ---- serving ------------------------------------------------------------------------------------------
 
     async def _serve(self, handover: int | None) -> None:
-        loop = self._loop
-        if handover is not None:
-            heir = Heir(socket.socket(fileno=handover), self._http, self._objects)
-            # The predecessor may still be at work on an alarm; it says when it has let go of all of them.
-            heir.when_announced(self._objects.start_alarms)
+        heir = None if handover is None else Heir(socket.socket(fileno=handover), self._http, self._objects)
         for listener in self._public:
             await self._http.listen(listener)
-        loop.add_reader(self._private.fileno(), self._accept_channel)
-        if handover is None:
-            self._objects.start_alarms()
+        self._loop.add_reader(self._private.fileno(), self._accept_channel)
+        if heir is None:
+            self._begin()
+        else:
+            # Said when the predecessor has let go of what does not run: then all that is new meets the new code.
+            heir.when_announced(self._begin)
+
+    def _begin(self) -> None:
+        self._objects.start_alarms()
         self._link.send(control.Serving())
 
     def _accept_channel(self) -> None:

@@ -8,19 +8,18 @@ events wait in the heir.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from pywrangler.host.link import MessageLink
 from pywrangler.protocol import handover
-from pywrangler.runtime.links import Movable
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pywrangler.host.http import HttpServer
+    from pywrangler.runtime.links import Movable
     from pywrangler.runtime.objects import Key, ObjectHost
-    from pywrangler.runtime.ports import Link
 
 RESTART_CODE = 1012
 """What the other sockets of a reloaded Worker are closed with (RFC 6455 registry: service restart)."""
@@ -41,20 +40,26 @@ class Testator:
         )
 
     def announce(self) -> None:
-        """Say at once which objects the heir has to wait for: those that run, and those with sockets to come."""
+        """Let go of everything that does not run, and say which objects the heir has to wait for.
+
+        From here on no message of a client reaches the old code, except in objects that still run.
+        """
         objects = self._objects
         objects.stop()
         for actor in [actor for actor in objects.actors.values() if actor.is_idle]:
             actor.evict()
-        self._keys: tuple[Key, ...] = tuple({*objects.actors, *objects.sockets})
-        self._link.send(handover.Busy(self._keys))
+        self._running = tuple(objects.actors)
+        self._released = {key: _release(objects, key) for key in list(objects.sockets) if key not in objects.actors}
+        self._link.send(handover.Busy((*self._running, *self._released)))
 
     async def hand_over(self, deadline: float) -> None:
         """Send idle connections now, all others and the objects as they become free; `deadline` is monotonic."""
         for descriptor, state in self._http.handover(self._send_connection):
             self._send_connection(descriptor, state)
         async with asyncio.TaskGroup() as group:
-            for key in self._keys:
+            for key, released in self._released.items():
+                group.create_task(self._send_object(key, *released))
+            for key in self._running:
                 group.create_task(self._free(key))
             group.create_task(self._http.drain(deadline))
         self._link.send(handover.Done())
@@ -68,23 +73,24 @@ class Testator:
         if actor is not None:
             await actor.idle()
             actor.evict()
-        sockets = self._objects.sockets.pop(key, None)
-        if sockets is not None:
-            self._link.send(handover.Sockets(key, sockets.shared()))
-            for record, link in sockets.export():
-                await self._send_socket(key, record, cast("Link", link))
+        await self._send_object(key, *_release(self._objects, key))
+
+    async def _send_object(self, key: Key, shared: bytes | None, sockets: Sequence[tuple[bytes, Movable]]) -> None:
+        if shared is not None:
+            self._link.send(handover.Sockets(key, shared))
+        for record, link in sockets:
+            try:
+                descriptor, state = await link.detach()
+            except ConnectionError:
+                continue  # the peer is gone
+            self._link.send(handover.Socket(key, record, state), [descriptor])
         self._link.send(handover.Free(key))
 
-    async def _send_socket(self, key: Key, record: bytes, link: Link) -> None:
-        if not isinstance(link, Movable):
-            link.close(RESTART_CODE, "")  # it is a stream of another host's connection, which opens a new one
-            return
-        try:
-            descriptor, state = await link.detach()
-        except ConnectionError:
-            link.close(RESTART_CODE, "")
-            return
-        self._link.send(handover.Socket(key, record, state), [descriptor])
+
+def _release(objects: ObjectHost, key: Key) -> tuple[bytes | None, Sequence[tuple[bytes, Movable]]]:
+    """Take the sockets of an object out of this host: what they share, and each with its record."""
+    sockets = objects.sockets.pop(key, None)
+    return (None, ()) if sockets is None else (sockets.shared(), sockets.export())
 
 
 class Heir:

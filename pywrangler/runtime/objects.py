@@ -122,7 +122,7 @@ class ObjectHost:
     def _index(self, class_name: str) -> AlarmIndex:
         index = self._indexes.get(class_name)
         if index is None:
-            index = self._indexes[class_name] = AlarmIndex(self._directory(class_name))
+            index = self._indexes[class_name] = AlarmIndex(self._directory(class_name), self.notice)
         return index
 
     def forget(self, actor: Actor) -> None:
@@ -253,6 +253,9 @@ class ObjectHost:
         elsewhere = self._elsewhere.pop(key, None)
         if elsewhere is not None:
             elsewhere.set()
+        scheduler = self._schedulers.get(key[0])
+        if scheduler is not None:
+            scheduler.refresh(key[1])  # the predecessor may have set an alarm since we looked
 
     def freed_all(self) -> None:
         """The predecessor is gone."""
