@@ -31,19 +31,32 @@ _FORBIDDEN_IN_VALUE = re.compile(r"[\0\r\n]")
 _WHITESPACE = " \t\r\n"
 
 
+_valid_names: dict[Any, str] = {}
+"""Names seen before, as they were given, in lower case; never more than `_NAMES_KEPT`."""
+_NAMES_KEPT = 1000
+
+
 def _name(value: Any) -> str:
+    if type(value) is str and (known := _valid_names.get(value)) is not None:
+        return known
     name = to_string(value)
     if _TOKEN.fullmatch(name) is None:
         raise type_error("Invalid header name.")
-    return name.lower()
+    lower = name.lower()
+    if len(_valid_names) < _NAMES_KEPT:
+        _valid_names[name] = lower
+    return lower
 
 
 def _value(value: Any) -> str:
-    text = to_string(value).strip(_WHITESPACE)
+    text = to_string(value)
+    if text.isascii() and text.isprintable() and text[:1] != " " and text[-1:] != " ":
+        return text
+    text = text.strip(_WHITESPACE)
     if _FORBIDDEN_IN_VALUE.search(text) is not None:
         raise type_error("Invalid header value.")
     if not text.isascii():
-        warn_once(f"Header value {text!r} is not ASCII: it is sent as UTF-8, which others may read differently.")
+        warn_once("A header value is not ASCII: it is sent as UTF-8, which others may read differently.")
     return text
 
 
@@ -79,13 +92,15 @@ class Headers(JsProxy):
         if type(init) is Headers:
             self._pairs = init._pairs.copy()
             return
+        if type(init) is list and all(map(_is_pair, init)):
+            self._pairs = [(_name(name), _value(value)) for name, value in init]
+            return
         if init is jsnull or isinstance(init, (bool, int, float, str, bytes)):
             raise type_error("Headers can only be made from an object or an iterable of pairs.")
         if isinstance(init, dict):
             warn_once(LOST.format("Headers"))
             return
-        for name, value in pairs_of(init, "Headers"):
-            self.append(name, value)
+        self._pairs = [(_name(name), _value(value)) for name, value in pairs_of(init, "Headers")]
 
     def _require_mutable(self) -> None:
         if self._immutable:
@@ -179,6 +194,10 @@ class Headers(JsProxy):
         """Call back with (value, name, headers) for each entry."""
         for name, value in self.combined():
             callback(value, name, self)
+
+
+def _is_pair(value: Any) -> bool:
+    return type(value) is tuple and len(value) == 2
 
 
 def _by_name(pair: tuple[str, str]) -> str:
