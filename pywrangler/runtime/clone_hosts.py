@@ -252,7 +252,7 @@ def _find_kind(value: Any) -> Callable[[HostDescriber, Any], Any] | None:
     for kind, describer in kinds:
         if isinstance(value, kind):
             return describer
-    if isinstance(type(value).__dict__.get("_pywrangler_binding"), bool):
+    if getattr(type(value), "_pywrangler_binding", None) is True:
         return HostDescriber.binding
     if isinstance(value, JsProxy):
         return HostDescriber.function if value.typeof == "function" and callable(value) else None

@@ -15,13 +15,18 @@ sys.path[:0] = [str(ROOT), str(ROOT / "pywrangler" / "modules")]
 
 async def serve(descriptor: int) -> None:
     """Serve until standard input ends; a line there means that the host retires."""
+    import pywrangler.bindings.durable_objects
+    import pywrangler.bindings.services  # noqa: F401 - both say how bindings that arrive are made
+    from pywrangler.runtime.channels.router import ChannelRouter
     from pywrangler.runtime.channels.server import ChannelServer
     from tests.contract.receiver import SampleReceiver
 
     listener = socket.socket(fileno=descriptor)
     listener.setblocking(False)
     loop = asyncio.get_running_loop()
-    server = ChannelServer(SampleReceiver())
+    receiver = SampleReceiver()
+    receiver.router = ChannelRouter("other", receiver, Path("/nowhere"), lambda *_told: None)
+    server = ChannelServer(receiver)
 
     def accept() -> None:
         try:

@@ -145,6 +145,17 @@ def test_results_that_cannot_be_sent_fail_the_call(run: Run) -> None:
     run(test)
 
 
+def test_a_value_that_python_cannot_hold_fails_its_call_only(run: Run) -> None:
+    unhashable = JsMap.new([JsArray.new(JsObject.new(), 1)])
+
+    async def test(channel: Any) -> None:
+        error = await failure(channel.call(TARGET, ("echo",), [unhashable], "python"))
+        assert error.name == "DataCloneError"
+        assert await channel.call(TARGET, ("echo",), [1], "python") == 1
+
+    run(test)
+
+
 def test_more_than_32_mib_are_refused(run: Run) -> None:
     async def test(channel: Any) -> None:
         with pytest.raises(JsException) as caught:

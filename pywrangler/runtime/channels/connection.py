@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pywrangler.errors import CloneError, ProtocolError
 from pywrangler.protocol.channel import (
     STREAMS_LIMIT,
-    Failure,
     FrameDecoder,
     Goodbye,
     Hello,
@@ -22,16 +21,17 @@ from pywrangler.protocol.channel import (
     frame,
     raw_frame,
 )
-from pywrangler.runtime.channels.failures import from_failure, lost
+from pywrangler.runtime.channels.failures import from_failure, lost, unreadable
 from pywrangler.runtime.channels.flows import ChannelSink, Inflow, InflowSource, Outflow, pump_into
 from pywrangler.runtime.channels.link import ChannelLink
+from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.references import RpcStub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pywrangler.protocol.channel import Close, Delivery, Externals, Welcome
+    from pywrangler.protocol.channel import Close, Delivery, Externals, Failure, Welcome
     from pywrangler.runtime.channels.failures import ErrorText
     from pywrangler.runtime.channels.incoming import Incoming
     from pywrangler.runtime.channels.pending import Pending
@@ -358,7 +358,9 @@ class Connection(asyncio.Protocol):
         try:
             call.answer(self, stream, content)
         except CloneError as problem:
-            call.fail(from_failure(Failure("DataCloneError", str(problem), "", b"")))
+            call.fail(unreadable(problem))
+        except JsException as problem:
+            call.fail(problem)
 
     def _data(self, stream: int, chunk: bytes) -> None:
         inflow = self.inflows.get(stream)

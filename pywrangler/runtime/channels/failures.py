@@ -43,6 +43,11 @@ def lost() -> JsException:
     return error(LOST, retryable=True)
 
 
+def unreadable(problem: CloneError) -> JsException:
+    """Return the error for arguments or a result that the receiving side cannot hold."""
+    return JsException("DataCloneError", f"The value cannot be received: {problem}")
+
+
 def python_traceback(problem: BaseException) -> str:
     """Return the traceback of an exception without the frames of the runtime before user code."""
     trace = problem.__traceback__
@@ -55,6 +60,8 @@ def as_remote(problem: BaseException, error_text: ErrorText = python_traceback) 
     """Return what the caller gets for an exception of the callee: always a new error."""
     if isinstance(problem, asyncio.CancelledError):
         return lost()
+    if isinstance(problem, CloneError):
+        return unreadable(problem)
     if not isinstance(problem, JsException):
         text = error_text(problem)
         return JsException("Error", text, text, {"remote": True})

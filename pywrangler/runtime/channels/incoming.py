@@ -11,13 +11,13 @@ from pywrangler.errors import CloneError, ProtocolError
 from pywrangler.protocol.channel import INLINE_BYTES, Kind, Response, Result, check_call, frame
 from pywrangler.runtime import context
 from pywrangler.runtime.channels.connection import RemoteImporter, inflow_stream
-from pywrangler.runtime.channels.failures import to_failure
+from pywrangler.runtime.channels.failures import to_failure, unreadable
 from pywrangler.runtime.channels.flows import Outflow
 from pywrangler.runtime.channels.local import NOT_AN_UPGRADE
 from pywrangler.runtime.channels.pending import PLACEHOLDER
 from pywrangler.runtime.clone import freeze, unpack
 from pywrangler.runtime.clone_hosts import Outgoing
-from pywrangler.runtime.js.errors import error, type_error
+from pywrangler.runtime.js.errors import JsException, error, type_error
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.request import Request, placeholder_cf
@@ -115,7 +115,10 @@ class Incoming:
         try:
             arguments = unpack(call.arguments, face, importer)
         except CloneError as problem:
-            self._fail(stream, type_error(f"The arguments cannot be read: {problem}"))
+            self._fail(stream, unreadable(problem))
+            return None
+        except JsException as problem:
+            self._fail(stream, problem)
             return None
         return list(arguments)
 

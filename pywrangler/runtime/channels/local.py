@@ -9,6 +9,7 @@ import asyncio
 import contextvars
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.errors import CloneError
 from pywrangler.runtime import context
 from pywrangler.runtime.channels.failures import as_remote, python_traceback
 from pywrangler.runtime.clone import Frozen, freeze
@@ -228,7 +229,7 @@ class LocalChannel:
         seen = scope.run(context.observe)
         try:
             running = scope.run(self._receiver.call, target, path, frozen.thaw("python", importer))
-        except JsException as problem:
+        except (JsException, CloneError) as problem:
             return failed(as_remote(problem, self._error_text))
 
         def convert(result: Any) -> Any:
