@@ -36,6 +36,7 @@ from pywrangler.runtime.clock import SystemClock
 from pywrangler.runtime.exports import Exports
 from pywrangler.runtime.gates import drive
 from pywrangler.runtime.objects import ObjectHost
+from pywrangler.runtime.sync_bridge import bridged
 from pywrangler.runtime.tracebacks import format_for_terminal
 from pywrangler.runtime.worker import WorkerRuntime
 
@@ -275,11 +276,12 @@ def _descriptors_of(message: control.Message) -> int:
 
 
 def _task_factory(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
-    """Make a task; one that runs user code inside an object passes the object's gates at each step."""
+    """Make a task; one that runs user code may `run_sync`, and passes the gates of its object at each step."""
     event = context.current()
-    if event is not None and event.actor is not None:
-        code = getattr(coroutine, "cr_code", None)
-        if code is not None and not code.co_filename.startswith(PACKAGE):
+    code = getattr(coroutine, "cr_code", None)
+    if event is not None and code is not None and not code.co_filename.startswith(PACKAGE):
+        coroutine = bridged(coroutine)
+        if event.actor is not None:
             coroutine = _driven(coroutine, event.actor)
     return asyncio.Task(coroutine, loop=loop, **options)
 

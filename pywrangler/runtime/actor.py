@@ -16,9 +16,10 @@ from pywrangler.runtime.alarms import run_alarm
 from pywrangler.runtime.environment import to_js_value
 from pywrangler.runtime.js.errors import JsException, error
 from pywrangler.runtime.object_state import DurableObjectState
+from pywrangler.runtime.sync_bridge import run_in_greenlet
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable
 
     from pywrangler.errors import Problem
     from pywrangler.runtime.alarms import AlarmInfo
@@ -90,9 +91,7 @@ class Actor:
                     await self.inputs.admission()
                 if self.broken is not None:
                     raise self.reason()
-            result = work(self.instance)
-            if hasattr(result, "__await__"):
-                result = await gates.drive(_as_coroutine(result), self.inputs, self.outputs)
+            result = await gates.drive(run_in_greenlet(lambda: work(self.instance)), self.inputs, self.outputs)
             self.outputs.end_turn()
         except BaseException:
             if self.broken is not None:
@@ -217,9 +216,7 @@ class Actor:
     async def _blocked(self, function: Callable[[], Any], token: object) -> Any:
         try:
             async with asyncio.timeout(BLOCK_LIMIT_SECONDS) as limit:
-                result = function()
-                if hasattr(result, "__await__"):
-                    result = await gates.drive(_as_coroutine(result), self.inputs, self.outputs)
+                result = await gates.drive(run_in_greenlet(function), self.inputs, self.outputs)
             self.outputs.end_turn()
         except TimeoutError as problem:
             self.reset_by(error(BLOCK_TOO_LONG) if limit.expired() else problem)
@@ -299,13 +296,3 @@ class Actor:
         self.host.forget(self)
         self.broken = error("The Durable Object was evicted.")
         self.instance = None
-
-
-async def _await(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable
-
-
-def _as_coroutine(awaitable: Any) -> Coroutine[Any, Any, Any]:
-    if asyncio.iscoroutine(awaitable):
-        return awaitable
-    return _await(awaitable)

@@ -13,6 +13,7 @@ from pywrangler.runtime import context
 from pywrangler.runtime.execution import ExecutionContext, ScheduledController
 from pywrangler.runtime.js.errors import error, type_error
 from pywrangler.runtime.objects import call_method
+from pywrangler.runtime.sync_bridge import run_in_greenlet
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -79,28 +80,26 @@ class WorkerRuntime:
         ctx = ExecutionContext.new(self, target.props)
         token = context.enter(context.EventContext(self, self.env, ctx))
         try:
-            handler = self.exports.handlers.get("fetch") if target.name == "default" else None
-            if handler is not None:
-                result = self.face.call(handler, (request, self.env, ctx), relaxed=True)
-            else:
-                instance = self._entrypoint(target.name)(ctx, self.env)
-                method = getattr(instance, self.objects.handler_name("fetch"), None)
-                if method is None:
-                    raise type_error("Handler does not export a fetch() function.")
-                result = self.face.call(method, (self.face.request(request),), relaxed=True)
-            if hasattr(result, "__await__"):
-                result = await result
-            return self.face.response(result)
+            return self.face.response(await run_in_greenlet(lambda: self._fetch(target, request, ctx)))
         finally:
             context.leave(token)
+
+    def _fetch(self, target: Target, request: Any, ctx: ExecutionContext) -> Any:
+        handler = self.exports.handlers.get("fetch") if target.name == "default" else None
+        if handler is not None:
+            return self.face.call(handler, (request, self.env, ctx), relaxed=True)
+        instance = self._entrypoint(target.name)(ctx, self.env)
+        method = getattr(instance, self.objects.handler_name("fetch"), None)
+        if method is None:
+            raise type_error("Handler does not export a fetch() function.")
+        return self.face.call(method, (self.face.request(request),), relaxed=True)
 
     async def _call_entrypoint(self, target: Target, path: Sequence[str], arguments: Sequence[Any]) -> Any:
         ctx = ExecutionContext.new(self, target.props)
         token = context.enter(context.EventContext(self, self.env, ctx))
         try:
-            instance = self._entrypoint(target.name)(ctx, self.env)
-            result = call_method(self.face, instance, path, arguments)
-            return await result if hasattr(result, "__await__") else result
+            entrypoint = self._entrypoint(target.name)
+            return await run_in_greenlet(lambda: call_method(self.face, entrypoint(ctx, self.env), path, arguments))
         finally:
             context.leave(token)
 
@@ -114,19 +113,20 @@ class WorkerRuntime:
         ctx = ExecutionContext.new(self, target.props)
         token = context.enter(context.EventContext(self, self.env, ctx))
         try:
-            legacy = self.exports.handlers.get(kind) if target.name == "default" else None
-            if legacy is not None:
-                result = self.face.call(legacy, (*arguments, self.env, ctx), relaxed=True)
-            else:
-                instance = self._entrypoint(target.name)(ctx, self.env)
-                method = getattr(instance, self.objects.handler_name(kind), None)
-                if method is None:
-                    raise type_error(f"Handler does not export a {kind}() function.")
-                # The platform leaves the `env` and `ctx` arguments of these handlers undefined.
-                result = self.face.call(method, (*arguments, None, None), relaxed=False)
-            return await result if hasattr(result, "__await__") else result
+            return await run_in_greenlet(lambda: self._call_handler(target, kind, arguments, ctx))
         finally:
             context.leave(token)
+
+    def _call_handler(self, target: Target, kind: str, arguments: Sequence[Any], ctx: ExecutionContext) -> Any:
+        legacy = self.exports.handlers.get(kind) if target.name == "default" else None
+        if legacy is not None:
+            return self.face.call(legacy, (*arguments, self.env, ctx), relaxed=True)
+        instance = self._entrypoint(target.name)(ctx, self.env)
+        method = getattr(instance, self.objects.handler_name(kind), None)
+        if method is None:
+            raise type_error(f"Handler does not export a {kind}() function.")
+        # The platform leaves the `env` and `ctx` arguments of these handlers undefined.
+        return self.face.call(method, (*arguments, None, None), relaxed=False)
 
     def _entrypoint(self, name: str) -> type:
         entrypoint = self.exports.entrypoints.get(name)
