@@ -17,7 +17,7 @@ _BY_MODULE: dict[str, str] = {
     "builtins.numbers": "BigInt Boolean Math Number isFinite isNaN parseFloat parseInt",
     "builtins.objects": "Object Symbol WeakRef structuredClone",
     "builtins.strings": "String decodeURI decodeURIComponent encodeURI encodeURIComponent",
-    "cache": "caches",
+    "cache": "Cache CacheStorage caches",
     "compression": "CompressionStream DecompressionStream",
     "console": "console",
     "crypto": "crypto",
@@ -32,7 +32,12 @@ _BY_MODULE: dict[str, str] = {
     "request": "Request",
     "response": "Response",
     "search_params": "URLSearchParams",
-    "streams": ("FixedLengthStream ReadableStream TextDecoderStream TextEncoderStream TransformStream WritableStream"),
+    "streams": (
+        "ByteLengthQueuingStrategy CountQueuingStrategy FixedLengthStream IdentityTransformStream "
+        "ReadableByteStreamController ReadableStream ReadableStreamBYOBReader ReadableStreamDefaultController "
+        "ReadableStreamDefaultReader TextDecoderStream TextEncoderStream TransformStream "
+        "TransformStreamDefaultController WritableStream WritableStreamDefaultController WritableStreamDefaultWriter"
+    ),
     "timers": ("clearImmediate clearInterval clearTimeout queueMicrotask setImmediate setInterval setTimeout"),
     "typed_arrays": (
         "ArrayBuffer BigInt64Array BigUint64Array DataView Float16Array Float32Array Float64Array Int16Array "
