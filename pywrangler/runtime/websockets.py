@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from pywrangler.protocol.websocket import REASON_LIMIT_BYTES, is_close_code
 from pywrangler.runtime import context
+from pywrangler.runtime.js import convert
 from pywrangler.runtime.js.errors import JsException, dom_exception, error, type_error
 from pywrangler.runtime.js.events import CloseEvent, ErrorEvent, Event, EventTarget, MessageEvent, report
 from pywrangler.runtime.js.primitives import to_integer, to_string
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
-from pywrangler.runtime.js.webidl import buffer_bytes, encode, members
+from pywrangler.runtime.js.webidl import buffer_bytes, encode
 from pywrangler.runtime.links import LOST, LOST_CODE, NO_CODE, End, Mode, PairLink
 from pywrangler.runtime.websocket_client import ABANDONED, connect, parse_target
 
@@ -169,7 +170,7 @@ class WebSocket(EventTarget):
             raise type_error("Can't accept() WebSocket that is still connecting; it accepts itself.")
         event = context.current()
         config = getattr(event.worker, "config", None) if event is not None else None
-        half_open = members(options, named, "accept").get("allowHalfOpen")
+        half_open = convert.options(options, named).get("allowHalfOpen")
         self._half_open = bool(half_open) or (config is not None and not config.compat.websocket_auto_close)
         self._scope = _Scope(self._end)
         self._end.receive_by(self, Mode.ACCEPTED)
@@ -180,7 +181,7 @@ class WebSocket(EventTarget):
             raise type_error("Failed to execute 'send' on 'WebSocket': 1 argument required, but only 0 present.")
         data = arguments[0]
         end = self._end
-        if end.mode not in _USABLE:
+        if end.mode is not Mode.HIBERNATABLE and end.mode is not Mode.ACCEPTED:
             raise type_error("WebSocket is not open yet." if end.mode is Mode.CONNECTING else NOT_ACCEPTED)
         if self._failure is not None:
             raise self._failure

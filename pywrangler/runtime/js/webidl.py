@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from pywrangler.runtime.js.convert import options
 from pywrangler.runtime.js.errors import type_error
 from pywrangler.runtime.js.primitives import to_integer, to_string
 from pywrangler.runtime.js.proxy import JsProxy, JsValue, jsnull
 from pywrangler.runtime.js.values import JsMap, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 
 def usv_string(value: Any) -> str:
@@ -79,8 +78,3 @@ def pairs_of(init: Any, where: str) -> Iterator[tuple[Any, Any]]:
                 f"To initialize a {where} object from a sequence, each inner sequence must have exactly two elements."
             )
         yield items[0], items[1]
-
-
-def members(init: Any, named: Mapping[str, Any], where: str) -> Mapping[str, Any]:  # noqa: ARG001
-    """Return options as `convert.options` does; `where` names the function that was called."""
-    return options(init, named)
