@@ -22,10 +22,9 @@ from pywrangler.protocol.channel import (
     raw_frame,
 )
 from pywrangler.runtime.channels.failures import from_failure, lost, unreadable
-from pywrangler.runtime.channels.flows import ChannelSink, Inflow, InflowSource, Outflow, pump_into
+from pywrangler.runtime.channels.flows import ChannelSink, Inflow, Outflow, pump_into
 from pywrangler.runtime.channels.link import ChannelLink
 from pywrangler.runtime.js.errors import JsException
-from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.references import RpcStub
 
 if TYPE_CHECKING:
@@ -35,10 +34,8 @@ if TYPE_CHECKING:
     from pywrangler.runtime.channels.failures import ErrorText
     from pywrangler.runtime.channels.incoming import Incoming
     from pywrangler.runtime.channels.pending import Pending
-    from pywrangler.runtime.clone import Frozen
     from pywrangler.runtime.clone_hosts import External
-    from pywrangler.runtime.js.proxy import JsProxy
-    from pywrangler.runtime.ports import FaceName, Link, Router, Target
+    from pywrangler.runtime.ports import Link, Router
     from pywrangler.runtime.references import Export
 
 WRITE_LIMIT_BYTES = 1024 * 1024
@@ -457,86 +454,3 @@ _HANDLERS: dict[Kind, Callable[[Connection, int, Any], None]] = {
     Kind.RELEASE: Connection._release,
     Kind.GOAWAY: Connection._goaway,
 }
-
-
-class RemoteCallee:
-    """The far side of a stub in another host."""
-
-    __slots__ = ("_connection", "_holders", "_reference")
-
-    def __init__(self, connection: Connection, reference: int) -> None:
-        self._connection = connection
-        self._reference = reference
-        self._holders = 0
-
-    def hold(self) -> None:
-        """One more stub."""
-        self._holders += 1
-
-    def release(self) -> None:
-        """One stub less; the last one gives the reference back."""
-        self._holders -= 1
-        if not self._holders and not self._connection.is_closed:
-            self._connection.release(self._reference)
-
-    def invoke(self, path: Sequence[str], arguments: Frozen, face: FaceName) -> Any:
-        """Call the function or method."""
-        from pywrangler.runtime.channels.pending import PendingCall
-
-        call = PendingCall(None, self._reference, tuple(path), arguments, face)
-        self._connection.submit(call)
-        return call.future
-
-
-class RemoteImporter:
-    """Externals of a value that came over a connection."""
-
-    __slots__ = ("_connection", "_externals", "stubs")
-
-    def __init__(self, connection: Connection, externals: Externals) -> None:
-        self._connection = connection
-        self._externals = externals
-        self.stubs: list[RpcStub] = []
-
-    def _number(self, index: int, kind: str) -> int:
-        if index >= len(self._externals) or self._externals[index][0] != kind:
-            raise CloneError(f"a value refers to external {index}, which is no {kind}")
-        return self._externals[index][1]
-
-    def stub(self, index: int) -> RpcStub:
-        """Return a stub."""
-        stub: RpcStub = RpcStub.new(RemoteCallee(self._connection, self._number(index, "stub")))
-        self.stubs.append(stub)
-        return stub
-
-    def readable(self, index: int, length: int | None) -> ReadableStream:
-        """Return a stream of what the other side sends."""
-        return inflow_stream(self._connection, self._number(index, "readable"), length)
-
-    def writable(self, index: int) -> Any:
-        """Return a stream to the other side."""
-        from pywrangler.runtime.js.writable import WritableStream
-
-        return WritableStream.to_sink(ChannelSink(self._connection, self._number(index, "writable")))
-
-    def socket(self, index: int, protocol: str) -> Any:
-        """Return a WebSocket over a stream."""
-        from pywrangler.runtime.sockets import WebSocket
-
-        return WebSocket.from_link(ChannelLink(self._connection, self._number(index, "socket")), protocol)
-
-    def binding(self, target: Target) -> JsProxy:
-        """Return a binding."""
-        from pywrangler.runtime.channels.bindings import make_binding
-
-        return make_binding(self._connection.owner.router, target)
-
-    def end(self) -> None:
-        """Dispose of the stubs: arguments end with their call."""
-        for stub in self.stubs:
-            stub.dispose()
-
-
-def inflow_stream(connection: Connection, stream: int, length: int | None) -> ReadableStream:
-    """Return a stream of a body that arrives."""
-    return ReadableStream.from_source(InflowSource(Inflow(connection, stream).begin()), length)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from pywrangler.errors import CloneError, ProtocolError
 from pywrangler.protocol.channel import INLINE_BYTES, Kind, Response, Result, check_call, frame
 from pywrangler.runtime import context
-from pywrangler.runtime.channels.connection import RemoteImporter, inflow_stream
 from pywrangler.runtime.channels.failures import to_failure, unreadable
 from pywrangler.runtime.channels.flows import Outflow
+from pywrangler.runtime.channels.importer import RemoteImporter, inflow_stream
 from pywrangler.runtime.channels.local import NOT_AN_UPGRADE
 from pywrangler.runtime.channels.pending import PLACEHOLDER
 from pywrangler.runtime.clone import freeze, unpack

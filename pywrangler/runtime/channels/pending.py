@@ -18,9 +18,9 @@ from pywrangler.protocol.channel import (
     frame,
 )
 from pywrangler.runtime import context
-from pywrangler.runtime.channels.connection import RemoteImporter, inflow_stream
 from pywrangler.runtime.channels.failures import from_failure
 from pywrangler.runtime.channels.flows import Outflow
+from pywrangler.runtime.channels.importer import RemoteImporter, inflow_stream
 from pywrangler.runtime.channels.link import ChannelLink
 from pywrangler.runtime.clone import freeze, unpack
 from pywrangler.runtime.clone_hosts import Outgoing
