@@ -89,7 +89,7 @@ class Connection(asyncio.Protocol):
         """What came after a request that may leave HTTP; parsed later if it does not."""
         self._drained: asyncio.Future[None] | None = None
         self._peer = "127.0.0.1"
-        self._parser = httptools.HttpRequestParser(self)
+        self._parser: Any = httptools.HttpRequestParser(self)
 
     # ---- asyncio ------------------------------------------------------------------------------------------
 
@@ -110,6 +110,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - how it ended is no matter
         """The client went away: cancel what runs for it."""
         self._closing = True
+        self._parser = None  # it refers to this object
         self._server.lost(self)
         self._queue.clear()
         if self._drained is not None and not self._drained.done():
@@ -298,7 +299,10 @@ class Connection(asyncio.Protocol):
         try:
             try:
                 response = await self._server.application(exchange.request)
-            except Exception as problem:
+            except (Exception, asyncio.CancelledError) as problem:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise
                 self._server.report_bug(problem)
                 response = answers.internal_error()
             is_ours = await answers.write(self, self._server, exchange, response)
@@ -376,6 +380,7 @@ class Connection(asyncio.Protocol):
     def leave_http(self) -> bytes:
         """The connection is upgraded: forget it; returns what the client sent after the request."""
         self._server.lost(self)
+        self._parser = None
         rest, self._unparsed = bytes(self._unparsed or b""), None
         return rest
 

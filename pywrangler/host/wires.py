@@ -1,7 +1,8 @@
 """A WebSocket over a TCP connection: the `Link` of sockets that clients open.
 
 - What arrives is decoded only while somebody is attached; reading pauses when too much waits.
-- A reader that is `WRITE_LIMIT_BYTES` behind is dropped.
+- What is sent in one turn of the loop leaves in one write, past the transport while that has nothing queued: a
+  broadcast costs one system call a socket and little else. A reader that is `WRITE_LIMIT_BYTES` behind is dropped.
 - Pings are answered here. A Close is not: whoever is attached decides when to answer. After both sides said Close the
   connection is closed; a peer that does not answer ours is dropped after `CLOSE_SECONDS`.
 - A peer that breaks the protocol is told the code, and reported as not clean with that code.
@@ -46,8 +47,8 @@ class TcpLink(asyncio.Protocol):
     """One connection after the handshake. `links`, if given, is the set of all that are open."""
 
     __slots__ = (
-        "_connecting", "_decoder", "_deflate", "_drained", "_events", "_is_held", "_is_lost", "_is_reported", "_links",
-        "_outbox", "_received_close", "_sent_close", "_timer", "_transport",
+        "_connecting", "_decoder", "_deflate", "_drained", "_events", "_fd", "_is_held", "_is_lost", "_is_mute",
+        "_is_reported", "_links", "_loop", "_out", "_received_close", "_sent_close", "_timer", "_transport",
     )  # fmt: skip
 
     def __init__(self, *, deflate: bool, decoder: Decoder | None = None, links: set[TcpLink] | None = None) -> None:
@@ -56,8 +57,13 @@ class TcpLink(asyncio.Protocol):
         self._links = links
         self._events: LinkEvents | None = None
         self._transport: Any = None
-        self._outbox: list[bytes] | None = []
-        """What is sent while there is no transport yet; None once there was one."""
+        self._fd = -1
+        """For writing past the transport; -1 if everything has to go through it."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._out: list[bytes] = []
+        """What was sent since the last flush, or since the beginning if there is no transport yet."""
+        self._is_mute = False
+        """Whether nothing can be sent any more."""
         self._sent_close = False
         self._received_close = False
         self._is_reported = False
@@ -95,9 +101,9 @@ class TcpLink(asyncio.Protocol):
             os.close(fd)
             raise ProtocolError(f"state of a WebSocket: {error}") from error
         link = cls(deflate=known.deflate, decoder=decoder, links=links)
-        link._sent_close = known.sent_close
+        link._sent_close = link._is_mute = known.sent_close
         link._received_close = known.received_close
-        link._outbox = [known.output] if known.output else []
+        link._out = [known.output] if known.output else []
         if links is not None:
             links.add(link)
         sock = socket.socket(fileno=fd)
@@ -118,14 +124,15 @@ class TcpLink(asyncio.Protocol):
         """Begin, or go on."""
         self._transport = transport
         self._transport.set_write_buffer_limits(high=WRITE_LIMIT_BYTES)
+        self._loop = asyncio.get_running_loop()
+        if transport.get_extra_info("ssl_object") is None:
+            self._fd = transport.get_extra_info("socket").fileno()
         if self._links is not None:
             self._links.add(self)
-        output, self._outbox = self._outbox, None
         if self._is_reported and not self._sent_close:
             self._transport.abort()
             return
-        if output:
-            self._transport.write(b"".join(output))
+        self._flush()
         if self._is_held:
             self._transport.pause_reading()
         if self._sent_close:
@@ -135,36 +142,55 @@ class TcpLink(asyncio.Protocol):
 
     def send(self, data: str | bytes) -> None:
         """Send one message."""
-        if not self._sent_close:
-            self._write(encode_message(data, deflate=self._deflate))
+        if not self._is_mute:
+            self._write(encode_message(data, self._deflate))
 
     def _write(self, frame: bytes) -> None:
-        if self._transport is not None:
-            if not self._transport.is_closing():
-                self._transport.write(frame)
-        elif self._outbox is not None:
-            self._outbox.append(frame)
+        out = self._out
+        if not out and self._loop is not None:
+            self._loop.call_soon(self._flush)
+        out.append(frame)
+
+    def _flush(self) -> None:
+        out, transport = self._out, self._transport
+        if not out or transport is None:
+            return
+        data = out[0] if len(out) == 1 else b"".join(out)
+        out.clear()
+        if transport.is_closing():
+            return
+        if self._fd >= 0 and not transport.get_write_buffer_size():
+            try:
+                sent = os.write(self._fd, data)
+            except OSError:
+                sent = 0  # full, or broken, which the transport finds out by itself
+            if sent == len(data):
+                return
+            data = data[sent:]
+        transport.write(data)
 
     def close(self, code: int | None, reason: str) -> None:
         """Send a Close frame; ends the connection if the peer's has arrived, else waits for it."""
-        if self._sent_close:
+        if self._is_mute:
             return
         self._write(encode_close(code, reason))
-        self._sent_close = True
+        self._sent_close = self._is_mute = True
         self._await_peer()
 
     def _await_peer(self) -> None:
         if self._transport is None:
             return
         if self._received_close:
+            self._flush()
             self._transport.close()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
 
     def abort(self) -> None:
         """Drop the connection and report nothing."""
-        self._is_reported = True
+        self._is_reported = self._is_mute = True
         self._events = None
+        self._out.clear()
         if self._transport is not None:
             self._transport.abort()
 
@@ -182,6 +208,7 @@ class TcpLink(asyncio.Protocol):
     def retire(self, code: int, reason: str, *, report: bool = True) -> None:
         """Close because the host ends: the owner need not wait for the peer's answer, it is told at once."""
         self.close(code, reason)
+        self._flush()
         if report:
             self._report(code, reason, True)
         else:
@@ -210,7 +237,7 @@ class TcpLink(asyncio.Protocol):
             if isinstance(event, str | bytes):
                 self._events.on_message(event)
             elif isinstance(event, Ping):
-                if not self._sent_close:
+                if not self._is_mute:
                     self._write(encode_pong(event.payload))
             elif isinstance(event, Close):
                 self._received_close = True
@@ -225,11 +252,12 @@ class TcpLink(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _fail(self, problem: FrameError) -> None:
-        if not self._sent_close:
-            self._sent_close = True
+        if not self._is_mute:
             self._write(encode_close(problem.close_code, str(problem)))
+            self._sent_close = self._is_mute = True
         self._report(problem.close_code, str(problem), False)
         if self._transport is not None and not self._transport.is_closing():
+            self._flush()
             if self._transport.can_write_eof():
                 # Closing with unread input would reset the connection, and the peer might never read the code.
                 self._transport.write_eof()
@@ -245,8 +273,9 @@ class TcpLink(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - how it ended is no matter
         """Report that the peer vanished, unless it said goodbye."""
-        self._transport = self._outbox = None
-        self._is_lost = True
+        self._transport = self._loop = None
+        self._is_lost = self._is_mute = True
+        self._out.clear()
         if self._links is not None:
             self._links.discard(self)
         if self._timer is not None:
@@ -286,6 +315,7 @@ class TcpLink(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing() or transport.get_extra_info("ssl_object") is not None:
             raise ConnectionError("the connection cannot be moved")
+        self._flush()
         if transport.get_write_buffer_size():
             self._drained = asyncio.get_running_loop().create_future()
             transport.set_write_buffer_limits(high=0)

@@ -181,12 +181,8 @@ class MessageEncoder:
         return frame
 
 
-_encoder = MessageEncoder()
-
-
-def encode_message(data: str | bytes, *, deflate: bool) -> bytes:
-    """Return a server's frame of one message; sending the very same object to many sockets encodes it once."""
-    return _encoder.encode(data, deflate)
+encode_message = MessageEncoder().encode
+"""Return a server's frame of one message (see `MessageEncoder.encode`)."""
 
 
 def encode_client_message(data: str | bytes, *, deflate: bool) -> bytes:

@@ -81,10 +81,15 @@ class HibernationSet:
     it returns the future of the handler, or None if there is no handler. `object_of(end)` gives the handler's socket.
     """
 
-    __slots__ = ("_auto_response", "_by_tag", "_deliver", "_ends", "_event_timeout", "_lingering")
+    __slots__ = ("_auto_response", "_by_tag", "_deliver", "_ends", "_event_timeout", "_lingering", "_now")
 
-    def __init__(self, deliver: Callable[[End, str, Sequence[Any]], asyncio.Future[Any] | None]) -> None:
+    def __init__(
+        self,
+        deliver: Callable[[End, str, Sequence[Any]], asyncio.Future[Any] | None],
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._deliver = deliver
+        self._now = now
         self._ends: dict[End, None] = {}
         self._by_tag: dict[str, dict[End, None]] = {}
         self._lingering: set[End] = set()  # the peer said Close, the handler is over, nobody has answered yet
@@ -196,7 +201,7 @@ class HibernationSet:
         if isinstance(data, str):
             pair = self._auto_response
             if pair is not None and data == pair.request:
-                end.answered_at = time.time()
+                end.answered_at = self._now()
                 if not end.sent_close:
                     end.send(pair.response)
                 return

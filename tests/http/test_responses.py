@@ -392,6 +392,18 @@ def test_a_bug_of_the_application_is_500_and_shown(run, serve, capsys):
     assert "our bug" in capsys.readouterr().err
 
 
+def test_a_handler_that_awaits_something_cancelled_is_500(run, serve, capsys):
+    async def application(_request):
+        raise asyncio.CancelledError
+
+    async def scenario():
+        async with serve(application) as site:
+            assert (await site.ask()).status == 500
+
+    run(scenario())
+    assert "CancelledError" in capsys.readouterr().err
+
+
 def test_a_response_whose_body_was_used_is_500(run, serve):
     async def application(_request):
         response = Response.new("x")

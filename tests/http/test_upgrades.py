@@ -119,6 +119,16 @@ def test_messages_of_every_size_are_echoed(run, serve, lines):
     run(scenario())
 
 
+def test_a_browser_that_lists_keep_alive_too_is_upgraded(run, serve):
+    async def scenario():
+        async with serve(Echo()) as site:
+            client = await site.connect()
+            client.get("/ws", "Connection: keep-alive, Upgrade", *UPGRADE[1:])
+            assert (await client.head()).status == 101
+
+    run(scenario())
+
+
 def test_frames_that_follow_the_handshake_at_once_are_not_lost(run, serve):
     async def scenario():
         async with serve(Echo()) as site:
