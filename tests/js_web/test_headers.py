@@ -149,3 +149,13 @@ def test_any_text_is_taken_or_refused_with_a_type_error(name, value):
         name_of_error = "TypeError"
         assert headers.get(name) == value.strip(" \t\r\n")
     assert name_of_error == "TypeError"
+
+
+@given(st.lists(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=12), max_size=6))
+def test_cookies_are_never_combined(cookies):
+    headers = Headers.new()
+    for cookie in cookies:
+        headers.append("Set-Cookie", cookie)
+    assert headers.getSetCookie().to_py() == cookies
+    assert [tuple(pair) for pair in headers] == [("set-cookie", cookie) for cookie in cookies]
+    assert headers.pairs() == [("set-cookie", cookie) for cookie in cookies]
