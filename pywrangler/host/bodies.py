@@ -34,11 +34,11 @@ class RequestBody:
         "_error",
         "_flow",
         "_is_discarded",
-        "_is_flowing",
         "_size",
         "_waiter",
         "_wanted",
         "is_ended",
+        "is_flowing",
     )
 
     def __init__(self, flow: Callable[[bool], None], wanted: Callable[[], None]) -> None:
@@ -48,7 +48,7 @@ class RequestBody:
         self._wanted = wanted
         self._waiter: asyncio.Future[None] | None = None
         self._error: BaseException | None = None
-        self._is_flowing = True
+        self.is_flowing = True
         self._is_discarded = False
         self.is_ended = False
 
@@ -64,8 +64,8 @@ class RequestBody:
             await self._waiter
         chunk = self._chunks.popleft()
         self._size -= len(chunk)
-        if not self._is_flowing and self._size < HIGH_WATER_BYTES // 2:
-            self._is_flowing = True
+        if not self.is_flowing and self._size < HIGH_WATER_BYTES // 2:
+            self.is_flowing = True
             self._flow(True)
         return chunk
 
@@ -74,8 +74,8 @@ class RequestBody:
         self._is_discarded = True
         self._chunks.clear()
         self._size = 0
-        if not self._is_flowing:
-            self._is_flowing = True
+        if not self.is_flowing:
+            self.is_flowing = True
             self._flow(True)
         self._wake()
 
@@ -85,8 +85,8 @@ class RequestBody:
             return
         self._chunks.append(data)
         self._size += len(data)
-        if self._is_flowing and self._size > HIGH_WATER_BYTES:
-            self._is_flowing = False
+        if self.is_flowing and self._size > HIGH_WATER_BYTES:
+            self.is_flowing = False
             self._flow(False)
         self._wake()
 

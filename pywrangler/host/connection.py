@@ -338,7 +338,12 @@ class Connection(asyncio.Protocol):
             if rest:
                 self.data_received(rest)
         elif self._queue:
-            self._start(self._queue.popleft())
+            following = self._queue.popleft()
+            self._start(following)
+            if not self._queue and (following.body is None or following.body.is_flowing):
+                self._resume()
+            elif not self._queue:
+                self._is_paused = False
         elif self._is_refused:
             self._close()
         else:

@@ -179,6 +179,32 @@ def test_an_unread_body_pauses_the_client_and_is_thrown_away(run, serve):
     run(scenario())
 
 
+@pytest.mark.parametrize("size", [10, 3_000_000])
+def test_a_body_that_comes_while_an_earlier_request_runs_is_complete(run, serve, size):
+    async def scenario():
+        gate = asyncio.Event()
+
+        async def application(request):
+            if request.method == "GET":
+                await gate.wait()
+                return Response.new("first")
+            return await echo(request)
+
+        async with serve(application) as site:
+            client = await site.connect()
+            client.get("/1")
+            client.get("/2", f"Content-Length: {size}", method="POST", body=bytes(size // 2))
+            await asyncio.sleep(0.02)
+            client.send(bytes(size - size // 2))
+            gate.set()
+            assert (await client.answer()).body == b"first"
+            assert (await client.answer()).body == bytes(size)
+            client.get("/3")
+            assert (await client.answer()).body == b"first"
+
+    run(scenario())
+
+
 def test_a_large_body_is_read_completely(run, serve):
     data = bytes(range(256)) * 20_000
 
