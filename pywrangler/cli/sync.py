@@ -1,0 +1,67 @@
+"""`pywrangler sync`: makes or updates the project's virtual environment.
+
+It takes the command lines of Cloudflare's command of that name (spec/cli.md, section 10). That one builds for
+WebAssembly; here the packages are those of this machine.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pywrangler.cli.flags import Parser, add_global_flags
+from pywrangler.cli.options import enter_directory
+from pywrangler.config.discover import discover
+from pywrangler.session import pyproject
+from pywrangler.session.environment_sync import Wishes, sync
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from pywrangler.cli.arguments import Invocation
+
+IGNORED_FLAGS = {"--allow-build": False, "--no-allow-build": False, "--native-tls": False, "--debug": False}
+"""Flags of Cloudflare's command without a meaning here."""
+
+
+def parser(program: str) -> Parser:
+    """Return the parser of the command."""
+    it = Parser(
+        prog=program,
+        usage=f"{program} [options]",
+        description="Make or update the project's .venv from pyproject.toml.",
+    )
+    add_global_flags(it, several_configs=True)
+    it.add_argument("--force", action="store_true", help="install even if nothing has changed")
+    it.add_argument("--upgrade", action="store_true", help="take the newest versions that the requirements allow")
+    return it
+
+
+def run(options: Namespace, invocation: Invocation) -> int:
+    """Bring the environment of each project up to date."""
+    enter_directory(options.cwd)
+    for flag in invocation.ignored:
+        say(f"{flag} has no effect here: the packages are those of this machine.")
+    wishes = Wishes(force=options.force, upgrade=options.upgrade)
+    for path in projects(options.config):
+        project = pyproject.read(path)
+        for name in project.left_out:
+            say(f"{name} is left out: pywrangler does its work.")
+        if (path.parent / "requirements.txt").is_file():
+            say("requirements.txt is not read; pyproject.toml is.")
+        if sync(project, wishes, say):
+            say(f"✨ {Path(project.directory / '.venv').name} is up to date.")
+    return 0
+
+
+def projects(config_paths: list[Path] | None) -> list[Path]:
+    """Return the pyproject.toml of each config, or of the working directory if there is no config."""
+    directory = Path.cwd()
+    found = discover(config_paths, cwd=directory).configs
+    starts = [item.user_path.parent for item in found] or [directory]
+    return list(dict.fromkeys(pyproject.find(start) for start in starts))
+
+
+def say(text: str) -> None:
+    """Print a line at once, before the tools that follow print theirs."""
+    print(text, flush=True)

@@ -1,0 +1,232 @@
+"""What a project's `pyproject.toml` asks to be installed.
+
+Rules (spec/cli.md, section 10; https://packaging.python.org/specifications/dependency-groups/):
+- the file stands beside the config or in a directory above it; a project with only a `requirements.txt` is refused;
+- `[project] dependencies`, and of `[dependency-groups]` the group `dev`, with what it includes;
+- Cloudflare's own command line is left out: this program does its work, and both call their package `pywrangler`;
+- a path, address or repository in `[tool.uv.sources]` replaces the requirement's own source.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pywrangler.config.document import place_at
+from pywrangler.errors import ConfigError, Place, Problem, StartError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+FILE_NAME = "pyproject.toml"
+LEFT_OUT = frozenset(("workers-py",))
+_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
+_CLAUSE = re.compile(r"\s*(~=|===|==|!=|<=|>=|<|>)\s*([0-9]+(?:\.[0-9]+)*)(\.\*)?[0-9A-Za-z.+!-]*\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project as far as its environment is concerned."""
+
+    path: Path
+    requirements: tuple[str, ...]
+    """Lines as a requirements file has them."""
+    left_out: tuple[str, ...] = ()
+    """Requirements that are not installed."""
+    requires_python: str = ""
+    python_place: Place | None = None
+
+    @property
+    def directory(self) -> Path:
+        """Where the file stands; the environment is made here."""
+        return self.path.parent
+
+
+def find(start: Path) -> Path:
+    """Return the nearest pyproject.toml at or above `start`; StartError with advice if there is none."""
+    for directory in (start, *start.parents):
+        if (directory / FILE_NAME).is_file():
+            return directory / FILE_NAME
+    requirements = start / "requirements.txt"
+    if requirements.is_file():
+        lines = [line.partition(" #")[0].strip() for line in requirements.read_text(encoding="utf-8").splitlines()]
+        names = [line for line in lines if line and not line.startswith(("#", "-"))]
+        raise StartError(
+            Problem(
+                "requirements-txt",
+                "Dependencies are read from pyproject.toml, not from requirements.txt.",
+                f"Make {start / FILE_NAME}:\n\n{_template(start, names)}",
+                Place(requirements),
+            )
+        )
+    what = f'There is no {FILE_NAME} in "{start}" or a directory above it.'
+    raise StartError(Problem("no-pyproject", what, f"Make {start / FILE_NAME}:\n\n{_template(start, [])}"))
+
+
+def read(path: Path) -> Project:
+    """Return what the file asks for; ConfigError with every problem and its place."""
+    text, value = _load(path)
+    problems: list[Problem] = []
+
+    def wrong(what: str, key: str, remedy: str = "") -> None:
+        problems.append(Problem("pyproject", what, remedy, _place(path, text, key)))
+
+    project = value.get("project", {})
+    if not isinstance(project, dict):
+        wrong('"project" has to be a table.', "project")
+        project = {}
+    found: list[str] = []
+    for requirement in _strings(project.get("dependencies", [])):
+        if requirement is None or not _NAME.match(requirement):
+            wrong('"dependencies" has to be a list of requirements such as "fastapi>=0.110".', "dependencies")
+            break
+        found.append(requirement.strip())
+    groups = value.get("dependency-groups", {})
+    if isinstance(groups, dict) and "dev" in groups:
+        try:
+            found += _group(groups, "dev", ())
+        except ValueError as error:
+            wrong(str(error), "dev")
+    requires_python = project.get("requires-python", "")
+    if not isinstance(requires_python, str) or not _clauses(requires_python):
+        wrong('"requires-python" has to be a range of versions such as ">=3.11".', "requires-python")
+        requires_python = ""
+    if problems:
+        raise ConfigError(problems)
+    sources: Any = value
+    for key in ("tool", "uv", "sources"):
+        sources = sources.get(key) if isinstance(sources, dict) else None
+    kept = [item for item in found if canonical_name(item) not in LEFT_OUT]
+    return Project(
+        path,
+        tuple(dict.fromkeys(_sourced(item, sources, path.parent) for item in kept)),
+        tuple(dict.fromkeys(item for item in found if canonical_name(item) in LEFT_OUT)),
+        requires_python,
+        _place(path, text, "requires-python") if requires_python else None,
+    )
+
+
+def canonical_name(requirement: str) -> str:
+    """Return the name in a requirement as the index spells it: lower case, with single hyphens."""
+    match = _NAME.match(requirement)
+    return re.sub(r"[-_.]+", "-", match[1]).lower() if match else ""
+
+
+def accepts(requires_python: str, version: Sequence[int]) -> bool:
+    """Whether a version of Python, as (3, 11, 4), lies in the range (https://peps.python.org/pep-0440/)."""
+    return all(_holds(clause, version) for clause in _clauses(requires_python) or ())
+
+
+# ---- reading
+
+
+def _load(path: Path) -> tuple[str, dict[str, Any]]:
+    import tomllib
+
+    content = path.read_bytes()
+    try:
+        text = content.decode()
+        return text, tomllib.loads(text)
+    except ValueError as error:
+        from pywrangler.config.toml import parse
+
+        parse(content, path)  # raises the same as a ConfigError with its place, for all but what TOML allows
+        raise ConfigError([Problem("pyproject", f"{error}.", "", Place(path))]) from None
+
+
+def _strings(value: Any) -> Iterator[str | None]:
+    """Yield the strings of a list, None for what is none."""
+    if not isinstance(value, list):
+        yield None
+        return
+    for item in value:
+        yield item if isinstance(item, str) else None
+
+
+def _group(groups: dict[str, Any], name: str, above: tuple[str, ...]) -> list[str]:
+    """Return the requirements of a dependency group; ValueError says what is wrong with it."""
+    if name in above:
+        raise ValueError(f'The dependency group "{name}" includes itself.')
+    if not isinstance(groups.get(name), list):  # missing, too
+        raise ValueError(f'There is no dependency group "{name}".')  # noqa: TRY004 - one kind for all that is wrong
+    found: list[str] = []
+    for item in groups[name]:
+        if isinstance(item, str) and _NAME.match(item):
+            found.append(item.strip())
+        elif isinstance(item, dict) and isinstance(item.get("include-group"), str):
+            found += _group(groups, item["include-group"], (*above, name))
+        else:
+            raise ValueError(f'The dependency group "{name}" holds something that is no requirement.')
+    return found
+
+
+def _sourced(requirement: str, sources: Any, directory: Path) -> str:
+    """Return the requirement with the source that uv's table gives it."""
+    if not isinstance(sources, dict):
+        return requirement
+    name = canonical_name(requirement)
+    source = next((value for key, value in sources.items() if canonical_name(key) == name), None)
+    if not isinstance(source, dict):
+        return requirement
+    _, semicolon, marker = requirement.partition(";")
+    condition = f" ;{marker}" if semicolon else ""
+    if isinstance(source.get("path"), str):
+        return f"{name} @ {(directory / source['path']).resolve().as_uri()}{condition}"
+    if isinstance(source.get("git"), str):
+        revision = next((source[key] for key in ("rev", "tag", "branch") if isinstance(source.get(key), str)), "")
+        return f"{name} @ git+{source['git']}{f'@{revision}' if revision else ''}{condition}"
+    if isinstance(source.get("url"), str):
+        return f"{name} @ {source['url']}{condition}"
+    return requirement
+
+
+def _place(path: Path, text: str, key: str) -> Place:
+    """Return where a key stands: the first line that begins with it, or its table."""
+    for pattern in (rf"^[ \t]*({re.escape(key)})[ \t]*=", rf"^[ \t]*\[+[ \t]*({re.escape(key)})[ \t]*\]"):
+        match = re.search(pattern, text, re.MULTILINE)
+        if match:
+            return place_at(path, text, match.start(1))
+    return Place(path)
+
+
+def _template(directory: Path, requirements: Sequence[str]) -> str:
+    name = re.sub(r"[^A-Za-z0-9]+", "-", directory.name).strip("-").lower() or "worker"
+    quoted = "".join(f'  "{item}",\n'.replace('"', "'") if '"' in item else f'  "{item}",\n' for item in requirements)
+    listed = f"[\n{quoted}]" if quoted else "[]"
+    return f'[project]\nname = "{name}"\nversion = "0.1.0"\ndependencies = {listed}'
+
+
+# ---- versions
+
+
+def _clauses(requires_python: str) -> list[tuple[str, tuple[int, ...], bool]] | None:
+    """Return operator, version and whether it ends in `.*` for each part of a range; None if it is malformed."""
+    found: list[tuple[str, tuple[int, ...], bool]] = []
+    for part in requires_python.split(",") if requires_python.strip() else ():
+        match = _CLAUSE.fullmatch(part)
+        if match is None:
+            return None
+        found.append((match[1], tuple(int(number) for number in match[2].split(".")), bool(match[3])))
+    return found or [(">=", (0,), False)]
+
+
+def _holds(clause: tuple[str, tuple[int, ...], bool], version: Sequence[int]) -> bool:
+    operator, wanted, is_prefix = clause
+    if operator == "~=":
+        return _padded(version, wanted) >= wanted and tuple(version[: len(wanted) - 1]) == wanted[:-1]
+    if is_prefix:
+        same = tuple(version[: len(wanted)]) == wanted
+        return same if operator in {"==", "==="} else not same
+    mine = tuple(version[:3])
+    other = (*wanted, 0, 0, 0)[: max(3, len(wanted))]
+    if operator in {"==", "==="}:
+        return mine == other
+    if operator == "!=":
+        return mine != other
+    return {">=": mine >= other, "<=": mine <= other, ">": mine > other, "<": mine < other}[operator]
+
+
+def _padded(version: Sequence[int], like: Sequence[int]) -> tuple[int, ...]:
+    return tuple(version)[: max(len(like), 3)]
