@@ -164,7 +164,7 @@ def test_no_range_breaks_the_reader(text):
 
 @given(st.binary(max_size=200))
 def test_garbage_is_a_config_error_or_a_project(tmp_path_factory, content):
-    path = tmp_path_factory.getbasetemp() / "pyproject.toml"
+    path = tmp_path_factory.mktemp("garbage") / "pyproject.toml"
     path.write_bytes(content)
     with contextlib.suppress(ConfigError):
         assert pyproject.read(path).path == path
