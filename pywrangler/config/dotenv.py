@@ -22,13 +22,20 @@ FILE_LIMIT_BYTES = 4 * 1024 * 1024
 EXPANSION_LIMIT_CHARACTERS = 1024 * 1024
 EXPANSION_DEPTH_LIMIT = 50
 
-_ASSIGNMENT = re.compile(
-    r"""^[^\S\n]*(?:export\s+)?([A-Za-z0-9_.-]+)(?:\s*=\s*?|:\s+?)"""
-    r"""(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^\#\n]+)?"""
-    r"""\s*(?:\#.*)?$""",
+# What JavaScript takes for blanks and for ends of lines: the grammar is that of an npm package.
+_BLANKS = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+_START = r"(?:^|(?<=[\u2028\u2029]))"
+_END = r"(?=[\n\u2028\u2029]|\Z)"
+ASSIGNMENT = re.compile(
+    rf"""{_START}[{_BLANKS.replace(chr(10), "")}]*(?:export[{_BLANKS}]+)?"""
+    rf"""(?P<name>[A-Za-z0-9_.-]+)(?P<separator>[{_BLANKS}]*=[{_BLANKS}]*?|:[{_BLANKS}]+?)"""
+    rf"""(?P<raw>[{_BLANKS}]*'(?:\\'|[^'])*'|[{_BLANKS}]*"(?:\\"|[^"])*"|[{_BLANKS}]*`(?:\\`|[^`])*`|[^\#\n]+)?"""
+    rf"""[{_BLANKS}]*(?:\#[^\n\u2028\u2029]*)?{_END}""",
     re.MULTILINE,
 )
-_QUOTED = re.compile(r"""(['"`])(.*)\1""", re.DOTALL)
+"""One assignment in a text whose ends of lines are newlines."""
+_QUOTED = re.compile(rf"""{_START}(['"`])(.*)\1{_END}""", re.DOTALL | re.MULTILINE)
+_TRIMMED = "".join(chr(code) for code in range(0x10000) if re.fullmatch(f"[{_BLANKS}]", chr(code)))
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -47,21 +54,24 @@ def parse(text: str) -> tuple[Assignment, ...]:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     found = []
     line, line_start, counted = 1, 0, 0
-    for match in _ASSIGNMENT.finditer(text):
-        start = match.start(1)
+    for match in ASSIGNMENT.finditer(text):
+        start = match.start("name")
         line += text.count("\n", counted, start)
         counted = start
         line_start = text.rfind("\n", 0, start) + 1
-        found.append(Assignment(match[1], _value(match[2] or ""), line, start - line_start + 1))
+        found.append(Assignment(match["name"], _value(match["raw"] or ""), line, start - line_start + 1))
     return tuple(found)
 
 
+def trim(text: str) -> str:
+    """Return the text without blanks around it, those of JavaScript."""
+    return text.strip(_TRIMMED)
+
+
 def _value(raw: str) -> str:
-    # The blanks that JavaScript's trim() removes: the grammar is that of an npm package.
-    value = raw.strip()
-    quoted = _QUOTED.fullmatch(value)
+    value = trim(raw)
     is_double = value.startswith('"')
-    value = quoted[2] if quoted else value
+    value = _QUOTED.sub(r"\2", value)
     return value.replace("\\n", "\n").replace("\\r", "\r") if is_double else value
 
 

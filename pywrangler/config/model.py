@@ -6,15 +6,15 @@ process border to hosts as MessagePack (see `protocol.control`), so they hold pl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+import msgspec
 
 from pywrangler.errors import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Compat:
+class Compat(msgspec.Struct, frozen=True):
     """Behaviour switches derived from the compatibility date and flags (`config.compat`).
 
     Source of the dates: https://developers.cloudflare.com/workers/configuration/compatibility-flags/
@@ -47,8 +47,7 @@ class Compat:
     """JavaScript null is `jsnull`, not None (Pyodide 0.28, from 2025-09-29)."""
 
 
-@dataclass(frozen=True, slots=True)
-class DurableObjectBinding:
+class DurableObjectBinding(msgspec.Struct, frozen=True):
     """`durable_objects.bindings[]`: `script_name` None means a class of this Worker."""
 
     name: str
@@ -57,19 +56,17 @@ class DurableObjectBinding:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceBinding:
+class ServiceBinding(msgspec.Struct, frozen=True):
     """`services[]`."""
 
     binding: str
     service: str
     entrypoint: str | None = None
-    props: dict[str, Any] = field(default_factory=dict)
+    props: dict[str, Any] = msgspec.field(default_factory=dict)
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DurableObjectClass:
+class DurableObjectClass(msgspec.Struct, frozen=True):
     """A class of this Worker that migrations, `exports` or bindings name; `sqlite` decides whether SQL is enabled."""
 
     class_name: str
@@ -78,8 +75,7 @@ class DurableObjectClass:
     """False if a binding names the class but no migration does (the config then carries a warning)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assets:
+class Assets(msgspec.Struct, frozen=True):
     """`assets`: static files."""
 
     directory: Path
@@ -89,8 +85,7 @@ class Assets:
     run_worker_first: bool | tuple[str, ...] = False
 
 
-@dataclass(frozen=True, slots=True)
-class QueueConsumer:
+class QueueConsumer(msgspec.Struct, frozen=True):
     """`queues.consumers[]`; times in seconds."""
 
     queue: str
@@ -101,8 +96,7 @@ class QueueConsumer:
     retry_delay: float = 0
 
 
-@dataclass(frozen=True, slots=True)
-class OtherBinding:
+class OtherBinding(msgspec.Struct, frozen=True):
     """A binding of a kind that has no dataclass of its own: `kind` is the config key, `data` the validated entry."""
 
     kind: str
@@ -111,8 +105,7 @@ class OtherBinding:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """`rules[]`: which files beside `main` are modules of which type."""
 
     type: str
@@ -120,8 +113,7 @@ class Rule:
     fallthrough: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Dev:
+class Dev(msgspec.Struct, frozen=True):
     """`dev`: `port` None means 8787 or the next free one; 0 means any."""
 
     ip: str = "localhost"
@@ -131,8 +123,7 @@ class Dev:
     port_place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(msgspec.Struct, frozen=True):
     """`build`: a shell command to run before the start and when a watched directory changes."""
 
     command: str
@@ -140,8 +131,7 @@ class Build:
     watch_directories: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerConfig:
+class WorkerConfig(msgspec.Struct, frozen=True):
     """One Worker of one environment, resolved and validated."""
 
     name: str
@@ -150,9 +140,9 @@ class WorkerConfig:
     main: Path | None
     compat: Compat
     environment: str | None = None
-    vars: dict[str, Any] = field(default_factory=dict)
+    vars: dict[str, Any] = msgspec.field(default_factory=dict)
     """JSON values as configured; files and flags are merged by `config.vars`."""
-    var_places: dict[str, Place] = field(default_factory=dict)
+    var_places: dict[str, Place] = msgspec.field(default_factory=dict)
     secrets_required: tuple[str, ...] | None = None
     """`secrets.required`; None without a `secrets` object."""
     durable_objects: tuple[DurableObjectBinding, ...] = ()
@@ -167,7 +157,7 @@ class WorkerConfig:
     dev: Dev = Dev()
     build: Build | None = None
     first_route_host: str | None = None
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = msgspec.field(default_factory=dict)
     """Further keys as configured, effective for the environment: what deploys and other tools read."""
     named: bool = True
     """False if the config gives no name (then `name` is generated and nobody can bind to it)."""
@@ -180,8 +170,7 @@ class WorkerConfig:
         return self.config_path.parent
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True):
     """One name of the Worker's `env` that is a plain value, and where it came from."""
 
     name: str
@@ -194,8 +183,7 @@ class Variable:
     """Earlier sources of the same name, as `source` or `source:line`, nearest first. Never values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(msgspec.Struct, frozen=True):
     """Everything that a session needs to know about one Worker, with the warnings found on the way."""
 
     worker: WorkerConfig

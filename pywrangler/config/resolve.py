@@ -6,9 +6,12 @@ environment to all (spec/registry.md, section 6). Every problem of every config 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as replace_in_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from pywrangler.config.discover import NAMES, Discovery, Found, discover, load
 from pywrangler.config.document import Document
@@ -100,7 +103,9 @@ def _resolve_one(
     if overrides.script is not None and not found.path.exists():
         # No file at all is legal with a script; there is no place where the flag could be written then.
         document = Document(found.path, "", {})
-        overrides = replace(overrides, compatibility_flags=overrides.compatibility_flags or ("python_workers",))
+        overrides = replace_in_dataclass(
+            overrides, compatibility_flags=overrides.compatibility_flags or ("python_workers",)
+        )
     else:
         try:
             document = load(found.path)

@@ -6,15 +6,12 @@ developer's session. An uncaught exception becomes a 500 with the traceback: as 
 
 from __future__ import annotations
 
-import ipaddress
-import json
+import asyncio
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
 
 from pywrangler.runtime.js.response import Response
 from pywrangler.runtime.ports import Event, Target
-from pywrangler.runtime.tracebacks import format_page, format_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +55,9 @@ class Application:
                 return Response.from_wire(404, "", [])
             response: Response = await self._worker.fetch_entrypoint(self._target, request)
             return response
-        except Exception as problem:
+        except (asyncio.CancelledError, GeneratorExit):
+            raise
+        except BaseException as problem:  # sys.exit() in a handler, too, is the handler's failure and not ours
             self._report(problem)
             return self._error(request, problem)
 
@@ -72,6 +71,8 @@ class Application:
         return Response.from_wire(reply.status, "", reply.headers, reply.body)
 
     def _error(self, request: Request, problem: BaseException) -> Response:
+        from pywrangler.runtime.tracebacks import format_page, format_plain
+
         headers = dict(request.pairs())
         if headers.get("sec-fetch-mode") == "navigate" and "text/html" in headers.get("accept", ""):
             page = format_page(problem, self._root).encode("utf-8", "replace")
@@ -80,6 +81,9 @@ class Application:
         return Response.from_wire(500, "", [("content-type", "text/plain;charset=UTF-8")], text)
 
     async def _scheduled(self, request: Request) -> Response:
+        import json
+        from urllib.parse import parse_qs, urlsplit
+
         refusal = self._refuse_strangers(request)
         if refusal is not None:
             return refusal
@@ -106,6 +110,8 @@ class Application:
     @staticmethod
     def _refuse_strangers(request: Request) -> Response | None:
         """Refuse a request that a web page of another origin, or a rebound host name, may have sent."""
+        from urllib.parse import urlsplit
+
         headers = dict(request.pairs())
         host = urlsplit(request.url).hostname or ""
         if not _is_local(host):
@@ -119,6 +125,8 @@ class Application:
 def _is_local(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from pywrangler.errors import LoadError, Place, Problem
 from pywrangler.runtime import exports
-from pywrangler.runtime.tracebacks import syntax_problem
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -46,6 +45,8 @@ def load(config: WorkerConfig) -> tuple[ModuleType, Exports, list[Problem]]:
     try:
         spec.loader.exec_module(module)
     except BaseException as problem:
+        from pywrangler.runtime.tracebacks import syntax_problem
+
         raise LoadError(syntax_problem(problem, config.root)) from problem
     try:
         found = exports.scan(module, config.compat)

@@ -27,21 +27,20 @@ from pywrangler.host.environment import build_environment, loopbacks
 from pywrangler.host.http import HttpServer
 from pywrangler.host.link import BUFFER_LIMIT_BYTES, MessageLink
 from pywrangler.host.output import LogWriter
-from pywrangler.host.succession import RESTART_CODE, Heir, Testator
 from pywrangler.protocol import control
 from pywrangler.runtime import context
 from pywrangler.runtime.channels.router import ChannelRouter
-from pywrangler.runtime.channels.server import ChannelServer
 from pywrangler.runtime.clock import SystemClock
 from pywrangler.runtime.exports import Exports
 from pywrangler.runtime.gates import drive
-from pywrangler.runtime.objects import ObjectHost
 from pywrangler.runtime.sync_bridge import bridged
-from pywrangler.runtime.tracebacks import format_for_terminal
 from pywrangler.runtime.worker import WorkerRuntime
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
+
+    from pywrangler.runtime.channels.server import ChannelServer
+    from pywrangler.runtime.objects import ObjectHost
 
 PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120 - compared with code file names
 
@@ -70,6 +69,7 @@ class Host:
         self._dropped = 0
         self._leaving: asyncio.Task[None] | None = None
         self._serving: asyncio.Task[None] | None = None
+        self._channels: ChannelServer | None = None
 
     # ---- the session --------------------------------------------------------------------------------------
 
@@ -98,6 +98,8 @@ class Host:
         self._link.send(control.Log(level, text))
 
     def _report(self, problem: BaseException) -> None:
+        from pywrangler.runtime.tracebacks import format_for_terminal
+
         self._log("error", format_for_terminal(problem, self._config.root))
 
     def _notice(self, problem: Problem) -> None:
@@ -123,7 +125,7 @@ class Host:
             self._link.send(control.Failed(problem.problem))
             await asyncio.wait_for(self._link.drain(), 5)
             return 3
-        self._worker.exports = self._objects.exports = exports
+        self._worker.exports = exports
         modules, files = loader.imported(self._config, self._settings.site_packages)
         self._link.send(
             control.Loaded(
@@ -146,17 +148,7 @@ class Host:
 
         config = self._config
         exports = Exports()
-        self._objects = ObjectHost(
-            config,
-            exports,
-            face.FACE,
-            state_root=self._settings.state_root,
-            clock=SystemClock(),
-            notice=self._notice,
-            report=self._report,
-            strict_limits=self._settings.strict_limits,
-        )
-        self._worker = WorkerRuntime(config, exports, face.FACE, self._objects, report=self._report)
+        self._worker = WorkerRuntime(config, exports, face.FACE, self._make_objects, report=self._report)
         self._router = ChannelRouter(
             config.name,
             self._worker,
@@ -175,7 +167,20 @@ class Host:
             on_request=self._logged_request,
             host_override=config.dev.host or config.first_route_host,
         )
-        self._channels = ChannelServer(self._worker, self._http.adopt_socket, worker=config.name)
+
+    def _make_objects(self) -> ObjectHost:
+        from pywrangler.runtime.objects import ObjectHost
+
+        return ObjectHost(
+            self._config,
+            self._worker.exports,
+            self._worker.face,
+            state_root=self._settings.state_root,
+            clock=SystemClock(),
+            notice=self._notice,
+            report=self._report,
+            strict_limits=self._settings.strict_limits,
+        )
 
     def _load(self) -> tuple[Exports, list[Problem]]:
         if self._config.main is None:
@@ -187,7 +192,11 @@ class Host:
     # ---- serving ------------------------------------------------------------------------------------------
 
     async def _serve(self, handover: int | None) -> None:
-        heir = None if handover is None else Heir(socket.socket(fileno=handover), self._http, self._objects)
+        heir = None
+        if handover is not None:
+            from pywrangler.host.succession import Heir
+
+            heir = Heir(socket.socket(fileno=handover), self._http, self._worker.objects)
         for listener in self._public:
             await self._http.listen(listener)
         self._loop.add_reader(self._private.fileno(), self._accept_channel)
@@ -198,7 +207,8 @@ class Host:
             heir.when_announced(self._begin)
 
     def _begin(self) -> None:
-        self._objects.start_alarms()
+        if self._worker.exports.objects:
+            self._worker.objects.start_alarms()
         self._link.send(control.Serving())
 
     def _accept_channel(self) -> None:
@@ -206,6 +216,10 @@ class Host:
             connection, _ = self._private.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return
+        if self._channels is None:
+            from pywrangler.runtime.channels.server import ChannelServer
+
+            self._channels = ChannelServer(self._worker, self._http.adopt_socket, worker=self._config.name)
         self._channels.adopt(connection)
 
     def _stop_accepting(self) -> None:
@@ -216,13 +230,16 @@ class Host:
 
     async def _retire(self, grace_seconds: float, handover: int) -> None:
         """Give everything to the heir, finish what runs, exit."""
+        from pywrangler.host.succession import RESTART_CODE, Testator
+
         deadline = time.monotonic() + grace_seconds
         try:
             self._stop_accepting()
-            testator = Testator(socket.socket(fileno=handover), self._http, self._objects)
+            testator = Testator(socket.socket(fileno=handover), self._http, self._worker.objects)
             testator.announce()
             self._router.retire()
-            self._channels.retire()
+            if self._channels is not None:
+                self._channels.retire()
             async with asyncio.timeout(grace_seconds + FLUSH_SECONDS):
                 await asyncio.gather(testator.hand_over(deadline), self._finish(deadline))
         except TimeoutError:
@@ -236,8 +253,10 @@ class Host:
         deadline = time.monotonic() + grace_seconds
         try:
             self._stop_accepting()
-            self._objects.stop()
-            self._channels.retire()
+            if self._worker.has_objects:
+                self._worker.objects.stop()
+            if self._channels is not None:
+                self._channels.retire()
             await asyncio.gather(self._http.drain(deadline), self._finish(deadline))
         finally:
             await self._close(GOING_AWAY_CODE)
@@ -247,17 +266,21 @@ class Host:
         """Wait until `deadline` (monotonic) for calls and what `waitUntil` was given."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
-                await self._channels.drain()
+                if self._channels is not None:
+                    await self._channels.drain()
                 while self._worker.pending:
                     await asyncio.wait(set(self._worker.pending))
 
     async def _close(self, code: int) -> None:
-        self._objects.stop()
         self._http.close_sockets(code, "", report=False)
-        for actor in list(self._objects.actors.values()):
-            actor.evict()
-        self._objects.close()
-        await self._channels.close()
+        if self._worker.has_objects:
+            objects = self._worker.objects
+            objects.stop()
+            for actor in list(objects.actors.values()):
+                actor.evict()
+            objects.close()
+        if self._channels is not None:
+            await self._channels.close()
         self._router.close()
 
     def _unhandled(self, loop: asyncio.AbstractEventLoop, details: dict[str, Any]) -> None:

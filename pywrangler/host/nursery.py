@@ -26,17 +26,28 @@ from pywrangler.protocol import control
 
 MODULES = Path(__file__).parents[1] / "modules"
 PLATFORM = (
-    "asyncio",
     "uvloop",
-    "httptools",
-    "apsw",
-    "greenlet",
     "pywrangler.host.main",
+    "workers._face",
     "workers",
+    # From here on: what many Workers need, and none before its first request.
+    "pywrangler.bindings.durable_objects",
+    "pywrangler.runtime.objects",
     "js",
     "pyodide.ffi",
+    "pywrangler.runtime.channels.local",
+    "workers.storage",
+    "pywrangler.host.succession",
+    "pywrangler.runtime.channels.remote",
+    "pywrangler.runtime.channels.server",
+    "pywrangler.bindings.services",
+    "pywrangler.runtime.sockets",
+    "pywrangler.runtime.tracebacks",
+    "pywrangler.runtime.js.fetch",
+    "pywrangler.runtime.js.streams",
+    "pywrangler.bindings.assets",
 )
-"""What every host needs; imported before the first fork."""
+"""What hosts need, the most urgent first. A host that is wanted before all is imported imports the rest itself."""
 PR_SET_PDEATHSIG = 1
 
 
@@ -69,8 +80,10 @@ class Nursery:
         selector.register(wake_read, selectors.EVENT_READ)
         self._wakeup = (wake_read, wake_write)
         self._selector = selector
+        platform = list(PLATFORM)
         while True:
-            for key, _ in selector.select():
+            # Between two messages there is time to import; once all is imported, wait.
+            for key, _ in selector.select(0 if platform else None) or self._import_next(platform):
                 if key.fileobj is self._link:
                     received = self._receive()
                     if received is None:
@@ -81,9 +94,20 @@ class Nursery:
                         os.read(wake_read, 4096)
                     self._reap()
 
+    @staticmethod
+    def _import_next(names: list[str]) -> tuple[()]:
+        if names:
+            importlib.import_module(names.pop(0))
+        return ()
+
     def _receive(self) -> tuple[control.Message, list[int]] | None:
         """Return the next message with its descriptors, or None at the end of file."""
-        header, descriptors, _, _ = socket.recv_fds(self._link, control.HEADER.size, control.DESCRIPTORS_PER_MESSAGE)
+        try:
+            header, descriptors, _, _ = socket.recv_fds(
+                self._link, control.HEADER.size, control.DESCRIPTORS_PER_MESSAGE
+            )
+        except ConnectionResetError:  # the session left something unread
+            return None
         header += self._exactly(control.HEADER.size - len(header)) if header else b""
         if len(header) < control.HEADER.size:
             return None
@@ -181,8 +205,6 @@ def main() -> None:
     # Ctrl-C goes to the whole process group; only the session decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.path.insert(0, str(MODULES))
-    for name in PLATFORM:
-        importlib.import_module(name)
     link = socket.socket(fileno=int(sys.argv[1]))
     link.setblocking(True)
     Nursery(link).run()

@@ -6,8 +6,9 @@ The `Writer` knows Python's primitives, `list`, `dict` and `set`. All other valu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from pywrangler.errors import CloneError
 from pywrangler.protocol import v8_format as tags
@@ -35,76 +36,66 @@ HOLE = Singleton("hole")
 """A missing element of an array."""
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(msgspec.Struct, frozen=True):
     """A plain object. `script` says that None among the values is undefined, as JavaScript values hold it."""
 
     items: Mapping[str, Any]
     script: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Array:
+class Array(msgspec.Struct, frozen=True):
     """An array; `script` as for `Object`."""
 
     items: Sequence[Any]
     script: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Map:
+class Map(msgspec.Struct, frozen=True):
     """A Map; `script` as for `Object`."""
 
     pairs: Iterable[tuple[Any, Any]]
     script: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Set:
+class Set(msgspec.Struct, frozen=True):
     """A Set; `script` as for `Object`."""
 
     items: Iterable[Any]
     script: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class BigInt:
+class BigInt(msgspec.Struct, frozen=True):
     """An integer that is a BigInt whatever its size."""
 
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class Boxed:
+class Boxed(msgspec.Struct, frozen=True):
     """A Boolean, Number, BigInt or String object."""
 
     value: bool | int | float | str
 
 
-@dataclass(frozen=True, slots=True)
-class Date:
+class Date(msgspec.Struct, frozen=True):
     """A Date, in milliseconds since the epoch; NaN is an invalid one."""
 
     milliseconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class RegExp:
+class RegExp(msgspec.Struct, frozen=True):
     """A regular expression; `flags` as in JavaScript (`gi`)."""
 
     source: str
     flags: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Buffer:
+class Buffer(msgspec.Struct, frozen=True):
     """An ArrayBuffer."""
 
     data: bytes | bytearray | memoryview
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """A typed array or DataView, in bytes; `buffer` is a value that `describe` knows as a `Buffer`."""
 
     kind: str
@@ -113,18 +104,16 @@ class View:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Error:
+class Error(msgspec.Struct, frozen=True):
     """An error; `properties` are its own further properties."""
 
     name: str
     message: str
     stack: str = ""
-    properties: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(msgspec.Struct, frozen=True):
     """A host object: `write` puts its tag and content."""
 
     write: Callable[[Writer], None]

@@ -16,7 +16,6 @@ import hashlib
 import os
 import struct
 import zlib
-from dataclasses import dataclass
 
 import msgspec
 
@@ -38,22 +37,19 @@ _LONG = struct.Struct("!BBQ")
 _CODE = struct.Struct("!H")
 
 
-@dataclass(frozen=True, slots=True)
-class Ping:
+class Ping(msgspec.Struct, frozen=True):
     """The peer asks for a Pong with the same payload."""
 
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Pong:
+class Pong(msgspec.Struct, frozen=True):
     """The peer answered a Ping, or just says that it is there."""
 
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """The peer sends nothing more; `code` is 1005 if it gave none."""
 
     code: int

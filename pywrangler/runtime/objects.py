@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from pywrangler.runtime import context
 from pywrangler.runtime.actor import Actor
 from pywrangler.runtime.alarms import AlarmIndex, AlarmScheduler
 from pywrangler.runtime.js.errors import error, type_error
+from pywrangler.runtime.methods import call_method
 from pywrangler.runtime.sockets import HibernationSet
 from pywrangler.runtime.storage import ObjectStorage
 
@@ -142,7 +142,8 @@ class ObjectHost:
 
     def handler_name(self, name: str) -> str:
         """Return what a handler is called in this Worker's layout: `alarm`, or `on_alarm` in the old one."""
-        return f"on_{name}" if self.config.compat.module_handlers else name
+        result: str = self.worker.handler_name(name)
+        return result
 
     def has_method(self, class_name: str, name: str) -> bool:
         """Whether the class has the handler `name`."""
@@ -275,21 +276,3 @@ class ObjectHost:
         for index in self._indexes.values():
             index.close()
         self._indexes.clear()
-
-
-def call_method(face: Face, instance: Any, path: Sequence[str], arguments: Sequence[Any]) -> Any:
-    """Call the method that `path` names on `instance` as an RPC caller does; returns its result or an awaitable."""
-    method = instance
-    for name in path:
-        method = getattr(method, name, None)
-        if method is None:
-            break
-    if not callable(method):
-        raise type_error(f"Method {'.'.join(path)} does not exist")
-    return face.call(method, arguments, relaxed=False)
-
-
-def current_actor() -> Actor | None:
-    """Return the object whose code is running, if any."""
-    event = context.current()
-    return event.actor if event is not None else None

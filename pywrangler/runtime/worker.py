@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pywrangler.runtime import context
 from pywrangler.runtime.execution import ExecutionContext, ScheduledController
 from pywrangler.runtime.js.errors import error, type_error
-from pywrangler.runtime.objects import call_method
+from pywrangler.runtime.methods import call_method
 from pywrangler.runtime.sync_bridge import run_in_greenlet
 
 if TYPE_CHECKING:
@@ -32,15 +32,16 @@ class WorkerRuntime:
         config: WorkerConfig,
         exports: Exports,
         face: Face,
-        objects: ObjectHost,
+        make_objects: Callable[[], ObjectHost],
         *,
         report: Callable[[BaseException], None],
     ) -> None:
         self.config = config
         self.exports = exports
         self.face = face
-        self.objects = objects
         self.report = report
+        self._make_objects = make_objects
+        self._objects: ObjectHost | None = None
         self.env: Any = None
         self.router: Router | None = None
         self.pending: set[asyncio.Future[Any]] = set()
@@ -50,8 +51,24 @@ class WorkerRuntime:
         """Give user code its bindings; they refer to the router, which refers to this Worker."""
         self.env = env
         self.router = router
-        self.objects.env = env
-        self.objects.worker = self
+
+    @property
+    def objects(self) -> ObjectHost:
+        """The Durable Objects; made on first use, for many Workers have none."""
+        if self._objects is None:
+            self._objects = self._make_objects()
+            self._objects.worker = self
+            self._objects.env = self.env
+        return self._objects
+
+    @property
+    def has_objects(self) -> bool:
+        """Whether anybody asked for objects yet."""
+        return self._objects is not None
+
+    def handler_name(self, name: str) -> str:
+        """Return what a handler is called in this Worker's layout: `fetch`, or `on_fetch` in the old one."""
+        return f"on_{name}" if self.config.compat.module_handlers else name
 
     # ---- Receiver -----------------------------------------------------------------------------------------
 
@@ -89,7 +106,7 @@ class WorkerRuntime:
         if handler is not None:
             return self.face.call(handler, (request, self.env, ctx), relaxed=True)
         instance = self._entrypoint(target.name)(ctx, self.env)
-        method = getattr(instance, self.objects.handler_name("fetch"), None)
+        method = getattr(instance, self.handler_name("fetch"), None)
         if method is None:
             raise type_error("Handler does not export a fetch() function.")
         return self.face.call(method, (self.face.request(request),), relaxed=True)
@@ -122,7 +139,7 @@ class WorkerRuntime:
         if legacy is not None:
             return self.face.call(legacy, (*arguments, self.env, ctx), relaxed=True)
         instance = self._entrypoint(target.name)(ctx, self.env)
-        method = getattr(instance, self.objects.handler_name(kind), None)
+        method = getattr(instance, self.handler_name(kind), None)
         if method is None:
             raise type_error(f"Handler does not export a {kind}() function.")
         # The platform leaves the `env` and `ctx` arguments of these handlers undefined.

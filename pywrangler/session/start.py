@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from pywrangler.config.resolve import Overrides, resolve
 from pywrangler.errors import ConfigError, Problem, RegistryError, StartError

@@ -94,7 +94,7 @@ class Objects:
             durable_object_classes=tuple(DurableObjectClass(item.__name__, sqlite=True) for item in classes),
         )
         exports = Exports(objects={item.__name__: item for item in classes})
-        self.host = ObjectHost(
+        host = ObjectHost(
             config,
             exports,
             PlainFace(),
@@ -103,10 +103,9 @@ class Objects:
             notice=self.notices.append,
             report=self.reports.append,
         )
-        self.worker = WorkerRuntime(config, exports, PlainFace(), self.host, report=self.reports.append)
+        self.worker = WorkerRuntime(config, exports, PlainFace(), lambda: host, report=self.reports.append)
         self.worker.env = to_js_value({})
-        self.host.env = self.worker.env
-        self.host.worker = self.worker
+        self.host = self.worker.objects
 
     def call(self, class_name: str, method: str, *arguments: Any, object_id: str = ID) -> asyncio.Future[Any]:
         return self.host.call(Target("tested", "object", class_name, object_id), (method,), arguments)

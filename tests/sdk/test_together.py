@@ -133,7 +133,7 @@ class Together:
             notice=self.reports.append,
             report=self.reports.append,
         )
-        self.worker = WorkerRuntime(config, exports, FACE, self.objects, report=self.reports.append)
+        self.worker = WorkerRuntime(config, exports, FACE, lambda: self.objects, report=self.reports.append)
         self._channel = LocalChannel(self.worker)
         raw = plain(
             {

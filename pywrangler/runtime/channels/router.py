@@ -1,5 +1,6 @@
 """Finds the channel to a Worker at each call: the own host, or another one through the registry.
 
+Parts are imported when the first channel of their kind is asked for: a Worker without bindings starts without them.
 A channel is a name and what is needed to reach it, no promise that anybody is there; `RemoteChannel` finds out.
 """
 
@@ -8,15 +9,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from pywrangler.runtime.channels.failures import python_traceback
-from pywrangler.runtime.channels.local import LocalChannel
-from pywrangler.runtime.channels.remote import RemoteChannel
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from pywrangler.runtime.channels.failures import ErrorText
+    from pywrangler.runtime.channels.local import LocalChannel
+    from pywrangler.runtime.channels.remote import RemoteChannel
     from pywrangler.runtime.channels.server import AdoptWire
     from pywrangler.runtime.ports import Channel, Link, Receiver
 
@@ -42,28 +41,42 @@ class ChannelRouter:
         self._directory = registry_directory
         self._on_connection = on_connection
         self._adopt_wire = adopt_wire
-        face = getattr(receiver, "face", None)
-        self._error_text: ErrorText = error_text or (python_traceback if face is None else face.error_text)
-        self._local = LocalChannel(receiver, self, self._error_text)
+        self._receiver = receiver
+        self._error_text = error_text
+        self._local: LocalChannel | None = None
         self._remote: dict[str, RemoteChannel] = {}
         self._is_retired = False
 
     def channel(self, worker: str) -> Channel:
         """Return the channel to a Worker."""
         if worker == self._own_worker and not self._is_retired:
-            return self._local
+            return self._local or self._make_local()
         channel = self._remote.get(worker)
         if channel is None:
+            from pywrangler.runtime.channels.remote import RemoteChannel
+
             channel = self._remote[worker] = RemoteChannel(
                 worker,
                 self._directory,
                 own_worker=self._own_worker,
                 router=self,
-                error_text=self._error_text,
+                error_text=self._how_errors_read(),
                 on_connection=self._on_connection if worker != self._own_worker else _ignore,
                 wire=self._wire,
             )
         return channel
+
+    def _make_local(self) -> LocalChannel:
+        from pywrangler.runtime.channels.local import LocalChannel
+
+        self._local = LocalChannel(self._receiver, self, self._how_errors_read())
+        return self._local
+
+    def _how_errors_read(self) -> ErrorText:
+        from pywrangler.runtime.channels.failures import python_traceback
+
+        face = getattr(self._receiver, "face", None)
+        return self._error_text or (python_traceback if face is None else face.error_text)
 
     def _wire(self, fd: int, state: bytes) -> Link | None:
         return None if self._adopt_wire is None else self._adopt_wire(asyncio.get_running_loop(), fd, state)
