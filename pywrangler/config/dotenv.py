@@ -23,7 +23,7 @@ EXPANSION_LIMIT_CHARACTERS = 1024 * 1024
 EXPANSION_DEPTH_LIMIT = 50
 
 # What JavaScript takes for blanks and for ends of lines: the grammar is that of an npm package.
-_BLANKS = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+_BLANKS = "\t\n\v\f\r \u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
 _START = r"(?:^|(?<=[\u2028\u2029]))"
 _END = r"(?=[\n\u2028\u2029]|\Z)"
 ASSIGNMENT = re.compile(
@@ -35,7 +35,6 @@ ASSIGNMENT = re.compile(
 )
 """One assignment in a text whose ends of lines are newlines."""
 _QUOTED = re.compile(rf"""{_START}(['"`])(.*)\1{_END}""", re.DOTALL | re.MULTILINE)
-_TRIMMED = "".join(chr(code) for code in range(0x10000) if re.fullmatch(f"[{_BLANKS}]", chr(code)))
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -65,7 +64,7 @@ def parse(text: str) -> tuple[Assignment, ...]:
 
 def trim(text: str) -> str:
     """Return the text without blanks around it, those of JavaScript."""
-    return text.strip(_TRIMMED)
+    return text.strip(_BLANKS)
 
 
 def _value(raw: str) -> str:

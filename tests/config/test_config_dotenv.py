@@ -52,6 +52,10 @@ PEM = "-----BEGIN KEY-----\nabc\ndef\n-----END KEY-----"
         ("A=1\r\nB=2\rC=3", {"A": "1", "B": "2", "C": "3"}),
         ("A=\nB=2", {"A": "", "B": "2"}),
         ("P=${A}", {"P": "${A}"}),
+        # Blanks and ends of lines are those of JavaScript.
+        ("A=x\x1c\x85", {"A": "x\x1c\x85"}),
+        ("A=\ufeff\u00a0x\ufeff", {"A": "x"}),
+        ("A=1 # c\u2028B=2", {"A": "1", "B": "2"}),
         ("", {}),
     ],
 )
