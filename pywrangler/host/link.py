@@ -44,6 +44,7 @@ class MessageLink:
         self._unsent: Sequence[int] = ()
         self.buffered_bytes = 0
         self._flushing = False
+        self._delayed: asyncio.TimerHandle | None = None
         self._writer = False
         self._drained: list[asyncio.Future[None]] = []
         self.is_open = True
@@ -85,8 +86,12 @@ class MessageLink:
 
     # ---- sending ------------------------------------------------------------------------------------------
 
-    def send(self, message: control.Message, descriptors: Sequence[int] = ()) -> None:
-        """Queue a message; its descriptors are closed here once they are sent."""
+    def send(self, message: control.Message, descriptors: Sequence[int] = (), *, delay_seconds: float = 0.0) -> None:
+        """Queue a message; its descriptors are closed here once they are sent.
+
+        A message that may be late by `delay_seconds` waits for company: waking the reader for each of ten thousand
+        costs more than what they say.
+        """
         if not self.is_open:
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -94,12 +99,18 @@ class MessageLink:
         packed = control.pack(message)
         self._queue.append((packed, descriptors))
         self.buffered_bytes += len(packed)
-        if not self._flushing:
+        if delay_seconds:
+            if not self._flushing and self._delayed is None:
+                self._delayed = self._loop.call_later(delay_seconds, self._flush)
+        elif not self._flushing:
             self._flushing = True
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._flushing = False
+        if self._delayed is not None:
+            self._delayed.cancel()
+            self._delayed = None
         if self.is_open and not self._writer:
             self._write()
 
@@ -148,6 +159,7 @@ class MessageLink:
 
     async def drain(self) -> None:
         """Wait until everything queued is written, or the link is closed."""
+        self._flush()
         while self.is_open and (self._pending or self._queue):
             waiter = self._loop.create_future()
             self._drained.append(waiter)
@@ -158,6 +170,9 @@ class MessageLink:
         if not self.is_open:
             return
         self.is_open = False
+        if self._delayed is not None:
+            self._delayed.cancel()
+            self._delayed = None
         self._loop.remove_reader(self._sock.fileno())
         if self._writer:
             self._loop.remove_writer(self._sock.fileno())

@@ -21,7 +21,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.errors import LoadError, Problem, PywranglerError
-from pywrangler.host import loader
+from pywrangler.host import blocking, event_loop, loader
 from pywrangler.host.application import Application
 from pywrangler.host.environment import build_environment, loopbacks
 from pywrangler.host.http import HttpServer
@@ -32,20 +32,18 @@ from pywrangler.runtime import context
 from pywrangler.runtime.channels.router import ChannelRouter
 from pywrangler.runtime.clock import SystemClock
 from pywrangler.runtime.exports import Exports
-from pywrangler.runtime.gates import drive
-from pywrangler.runtime.sync_bridge import bridged
+from pywrangler.runtime.tasks import make_task
 from pywrangler.runtime.worker import WorkerRuntime
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Sequence
 
     from pywrangler.runtime.channels.server import ChannelServer
     from pywrangler.runtime.objects import ObjectHost
 
-PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120 - compared with code file names
-
 GOING_AWAY_CODE = 1001
 FLUSH_SECONDS = 2.0
+REQUEST_LOG_DELAY_SECONDS = 0.01
 
 
 class Host:
@@ -107,7 +105,8 @@ class Host:
 
     def _logged_request(self, method: str, path: str, status: int, reason: str, milliseconds: float) -> None:
         if not path.startswith("/cdn-cgi/") and self._link.buffered_bytes < BUFFER_LIMIT_BYTES:
-            self._link.send(control.Request(method, path, status, reason, milliseconds))
+            line = control.Request(method, path, status, reason, milliseconds)
+            self._link.send(line, delay_seconds=REQUEST_LOG_DELAY_SECONDS)
 
     # ---- start --------------------------------------------------------------------------------------------
 
@@ -116,7 +115,7 @@ class Host:
         context.set_log_sink(self._log)
         sys.stdout = LogWriter("log", 1)
         sys.stderr = LogWriter("stderr", 2)
-        self._loop.set_task_factory(_task_factory)
+        self._loop.set_task_factory(make_task)
         self._loop.set_exception_handler(self._unhandled)
         self._build()
         try:
@@ -298,21 +297,6 @@ def _descriptors_of(message: control.Message) -> int:
     return 1 if isinstance(message, control.Serve) and message.heir else 0
 
 
-def _task_factory(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
-    """Make a task; one that runs user code may `run_sync`, and passes the gates of its object at each step."""
-    event = context.current()
-    code = getattr(coroutine, "cr_code", None)
-    if event is not None and code is not None and not code.co_filename.startswith(PACKAGE):
-        coroutine = bridged(coroutine)
-        if event.actor is not None:
-            coroutine = _driven(coroutine, event.actor)
-    return asyncio.Task(coroutine, loop=loop, **options)
-
-
-async def _driven(coroutine: Coroutine[Any, Any, Any], actor: Any) -> Any:
-    return await drive(coroutine, actor.inputs, actor.outputs)
-
-
 def _raise_descriptor_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
@@ -332,10 +316,10 @@ def run(settings: control.HostSettings, descriptors: Sequence[int]) -> int:
         host = Host(settings, descriptors)
         return await host.run()
 
+    blocking.install()
+    event_loop.install()
     try:
-        import uvloop
-
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=event_loop.HostLoop) as runner:
             return runner.run(serve())
     except PywranglerError:
         traceback.print_exc(file=sys.__stderr__)

@@ -29,12 +29,13 @@ _held: ContextVar[tuple[object, ...]] = ContextVar("pywrangler_blocks", default=
 class OutputGate:
     """Holds what leaves an object until the turn's writes are durable."""
 
-    __slots__ = ("_commit", "_failed", "_queue", "dirty")
+    __slots__ = ("_commit", "_failed", "_queue", "_settled", "dirty")
 
     def __init__(self, commit: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
         self._commit = commit
         self._failed = failed
         self._queue: list[Callable[[], None]] = []
+        self._settled: list[asyncio.Future[None]] = []
         self.dirty = False
 
     def wrote(self) -> None:
@@ -52,6 +53,18 @@ class OutputGate:
         else:
             action()
 
+    async def settled(self) -> None:
+        """Wait until what is written now is committed, or lost in a reset."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._settled.append(waiter)
+        await waiter
+
+    def _settle(self) -> None:
+        waiters, self._settled = self._settled, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
     def end_turn(self) -> None:
         """Commit what was written, then let out what was held, in order. A failed commit lets nothing out."""
         if not self.dirty:
@@ -62,7 +75,10 @@ class OutputGate:
         except BaseException as problem:
             self._queue.clear()
             self._failed(problem)
+            self._settle()
             return
+        if self._settled:
+            self._settle()
         while self._queue:
             queue, self._queue = self._queue, []
             for action in queue:
@@ -72,6 +88,7 @@ class OutputGate:
         """Forget what is held: the object was reset."""
         self.dirty = False
         self._queue.clear()
+        self._settle()
 
 
 class InputGate:
