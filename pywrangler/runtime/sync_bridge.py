@@ -10,11 +10,13 @@ Code that may call `run_sync` runs in a *worker* greenlet while the loop's green
 A coroutine that `f` returns is driven step by step in the same manner, so `run_sync` works below any `await` of it.
 Between steps the worker is idle and serves others; a pool of one is the common case. The worker runs in the context
 of the task, so context variables behave as if it were not there.
+
+This is on the path of every event, so it is written for speed: one switch there and one back for each step.
 """
 
 from __future__ import annotations
 
-from types import CoroutineType
+from types import CoroutineType, coroutine
 from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent, greenlet
@@ -25,76 +27,97 @@ if TYPE_CHECKING:
 _idle: list[_Worker] = []
 _POOL_SIZE = 32
 
-_RETURNED, _RAISED, _WAITS = range(3)
-"""Why a worker gave control back."""
+_RETURNED, _RAISED, _ENDED, _WAITS = range(4)
+"""Why a worker gave control back: its call returned, raised, or ended a coroutine; or `run_sync` waits."""
 
 
 class _Worker(greenlet):  # type: ignore[misc]
     """A greenlet that performs calls, one after the other."""
 
-    home: Any = None
-    """Who waits for the current call; None while idle."""
+    __slots__ = ("home", "kind", "steps", "value")
 
-    def run(self, call: Callable[[], Any]) -> None:
-        """Perform calls for ever; the first is the argument, each switch to `home` brings the next."""
+    def __init__(self) -> None:
+        super().__init__()
+        self.home: Any = None
+        """Who waits for the current call; None while idle."""
+        self.kind = _RETURNED
+        self.value: Any = None
+        """The outcome of the call, or what `run_sync` waits for; taken by `_drive`."""
+        self.steps: Any = None
+        """The coroutine that the call began."""
+
+    def run(self, call: Callable[..., Any], argument: Any) -> None:
+        """Perform calls for ever; the arguments are the first, each switch to `home` brings the next."""
         while True:
             try:
-                message = (_RETURNED, call())
+                self.value = call(argument)
+                self.kind = _RETURNED
+            except StopIteration as end:
+                self.kind, self.value = _ENDED, end.value
             except BaseException as error:  # handed to whoever waits
-                message = (_RAISED, error)
-            call = self.home.switch(message)
+                self.kind, self.value = _RAISED, error
+            del call, argument  # nothing shall live longer because this greenlet idles
+            call, argument = self.home.switch()
+
+
+def _begin(function: Callable[[], Any]) -> Any:
+    """Call `function`; if that can be awaited, take the first step."""
+    worker = getcurrent()
+    result = function()
+    if type(result) is CoroutineType:
+        worker.steps = result
+    elif hasattr(result, "__await__"):
+        worker.steps = result.__await__()
+    else:
+        return result
+    return next(worker.steps) if not hasattr(worker.steps, "send") else worker.steps.send(None)
+
+
+def _call(function: Callable[[], Any]) -> Any:
+    """Call `function`; a StopIteration of its own is a failure, as in a coroutine."""
+    try:
+        return _begin(function)
+    except StopIteration as end:
+        if getcurrent().steps is None:
+            raise RuntimeError("the function raised StopIteration") from end
+        raise
 
 
 async def run_in_greenlet(function: Callable[[], Any]) -> Any:
     """Call `function` and await what it returns, if that can be awaited, so that `run_sync` works inside."""
-    return await _Driven(_Call(function))
+    return await _drive(_call, function, None)
 
 
-def run_sync(awaitable: Awaitable[Any]) -> Any:
-    """Wait for `awaitable` without `await`; RuntimeError where that is impossible (see `can_run_sync`)."""
-    worker = getcurrent()
-    if not isinstance(worker, _Worker) or worker.home is None:
-        if hasattr(awaitable, "close"):
-            awaitable.close()
-        raise RuntimeError(
-            "Cannot run_sync here: no handler of the Worker is running in this task. "
-            "Await instead, or call it from the handler itself."
-        )
-    kind, value = worker.home.switch((_WAITS, awaitable))
-    if kind == _RAISED:
-        raise value
-    return value
+async def bridged(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run `coroutine` so that `run_sync` works inside."""
+    return await _drive(coroutine.send, None, coroutine)
 
 
-def can_run_sync() -> bool:
-    """Tell whether `run_sync` works here."""
-    worker = getcurrent()
-    return isinstance(worker, _Worker) and worker.home is not None
+def of_user_code(value: Awaitable[Any]) -> Awaitable[Any]:
+    """Return what awaits `value`, the result of a callback, so that `run_sync` works inside."""
+    return bridged(value) if type(value) is CoroutineType else value
 
 
-class _Step:
-    """Awaitable: one call in a worker, with its `run_sync`s awaited in between."""
-
-    __slots__ = ("call",)
-
-    def __init__(self, call: Callable[[], Any]) -> None:
-        self.call = call
-
-    def __await__(self) -> Generator[Any, Any, Any]:
+@coroutine
+def _drive(call: Callable[..., Any], argument: Any, steps: Any) -> Generator[Any, Any, Any]:
+    """Make the call in a worker, then each further step of the coroutine that it began, or of `steps`."""
+    while True:
         worker = _idle.pop() if _idle else _Worker()
-        home = getcurrent()
-        worker.home = home
+        worker.home = home = getcurrent()
         worker.gr_context = home.gr_context
-        kind, value = worker.switch(self.call)
-        while kind == _WAITS:
+        worker.switch(call, argument)
+        while worker.kind == _WAITS:
             try:
-                answer = (_RETURNED, (yield from _awaitable_of(value)))
+                answer = (_RETURNED, (yield from _awaited(worker.value)))
             except BaseException as error:  # raised inside, where it was waited for
                 answer = (_RAISED, error)
             worker.home = getcurrent()
-            kind, value = worker.switch(answer)
-        worker.home = None
-        worker.gr_context = None
+            worker.switch(answer)
+            del answer
+        kind, value = worker.kind, worker.value
+        if worker.steps is not None:
+            steps, worker.steps = worker.steps, None
+        worker.home = worker.value = worker.gr_context = None
         if len(_idle) < _POOL_SIZE:
             _idle.append(worker)
         if kind == _RAISED:
@@ -102,91 +125,60 @@ class _Step:
                 raise value
             finally:
                 del value
-        return value
-
-
-class _Driven:
-    """Awaitable: a coroutine, every step of which runs in a worker."""
-
-    __slots__ = ("advance",)
-
-    def __init__(self, advance: _Send) -> None:
-        self.advance = advance
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        advance = self.advance
-        while True:
-            finished, value = yield from _Step(advance).__await__()
-            if finished:
-                return value
-            try:
-                advance = _Send(advance.steps, (yield value))
-            except BaseException as error:  # cancellation and failures go to the coroutine
-                advance = _Throw(advance.steps, error)
-
-
-class _Send:
-    """Callable: resume a coroutine with a value; (True, result) when it ended, else (False, what it waits for)."""
-
-    __slots__ = ("steps", "value")
-
-    def __init__(self, steps: Any, value: Any = None) -> None:
-        self.steps = steps
-        self.value = value
-
-    def __call__(self) -> tuple[bool, Any]:
+        if kind == _ENDED or steps is None:
+            return value
         try:
-            return False, self.resume()
-        except StopIteration as end:
-            return True, end.value
-
-    def resume(self) -> Any:
-        return self.steps.send(self.value) if hasattr(self.steps, "send") else next(self.steps)
-
-
-class _Call(_Send):
-    """Callable: call a function and begin the coroutine that it may return."""
-
-    __slots__ = ("function",)
-
-    def __init__(self, function: Callable[[], Any]) -> None:
-        self.function = function
-
-    def __call__(self) -> tuple[bool, Any]:
-        result = self.function()
-        if type(result) is CoroutineType:
-            self.steps = result
-        elif hasattr(result, "__await__"):
-            self.steps = result.__await__()
-        else:
-            return True, result
-        self.value = None
-        return super().__call__()
+            argument = yield value
+            call = steps.send if hasattr(steps, "send") else _next_of(steps)
+        except BaseException as error:  # cancellation and failures go to the coroutine
+            call, argument = _thrower(steps), error
+        del value
 
 
-class _Throw(_Send):
-    """Callable: resume a coroutine with an exception."""
-
-    __slots__ = ()
-
-    def resume(self) -> Any:
-        if not hasattr(self.steps, "throw"):
-            raise self.value
-        return self.steps.throw(self.value)
+def _next_of(steps: Any) -> Callable[[Any], Any]:
+    return lambda _sent: next(steps)
 
 
-def _awaitable_of(value: Any) -> Generator[Any, Any, Any]:
-    return _await(value).__await__()
+def _thrower(steps: Any) -> Callable[[BaseException], Any]:
+    if hasattr(steps, "throw"):
+        return steps.throw  # type: ignore[no-any-return]
+
+    def raise_it(error: BaseException) -> Any:
+        raise error
+
+    return raise_it
+
+
+def run_sync(awaitable: Awaitable[Any]) -> Any:
+    """Wait for `awaitable` without `await`; RuntimeError where that is impossible (see `can_run_sync`)."""
+    worker = getcurrent()
+    if type(worker) is not _Worker or worker.home is None:
+        if hasattr(awaitable, "close"):
+            awaitable.close()
+        raise RuntimeError(
+            "Cannot run_sync here: no handler of the Worker is running in this task. "
+            "Await instead, or call it from the handler itself."
+        )
+    worker.kind, worker.value = _WAITS, awaitable
+    kind, value = worker.home.switch()
+    if kind == _RAISED:
+        try:
+            raise value
+        finally:
+            del value
+    return value
+
+
+def can_run_sync() -> bool:
+    """Tell whether `run_sync` works here."""
+    worker = getcurrent()
+    return type(worker) is _Worker and worker.home is not None
 
 
 async def _await(value: Any) -> Any:
     return await value
 
 
-def bridged(coroutine: Coroutine[Any, Any, Any]) -> Coroutine[Any, Any, Any]:
-    """Return a coroutine that runs `coroutine` so that `run_sync` works inside."""
-
-    async def run() -> Any:
-        return await _Driven(_Send(coroutine))
-
-    return run()
+def _awaited(value: Any) -> Generator[Any, Any, Any]:
+    # What is waited for may itself `run_sync`.
+    return (bridged(value) if type(value) is CoroutineType else _await(value)).__await__()

@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.response import Response as JsResponse
+from pywrangler.runtime.user_code import runs_user_code
 from pywrangler.runtime.websockets import WebSocketPair
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def accept(app: Any, scope: dict[str, Any]) -> tuple[JsResponse, Coroutine[Any, 
         elif kind != "websocket.accept":
             logger.warning("ASGI message %r has no meaning here and is ignored", kind)
 
+    @runs_user_code
     async def conversation() -> None:
         await app(scope, events.get, send)
 

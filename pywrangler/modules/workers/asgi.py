@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.response import NULL_BODY
 from pywrangler.runtime.js.response import Response as JsResponse
+from pywrangler.runtime.user_code import runs_user_code
 from workers._asgi_scope import http_scope, run_threads_inline
 from workers._outgoing import BodySource, outlive
 
@@ -61,6 +62,7 @@ async def websocket(app: Application, req: Any, env: Any = None, ctx: Any = None
     return response
 
 
+@runs_user_code
 async def _serve(app: Application, scope: dict[str, Any], exchange: Exchange, lifespan: Lifespan) -> None:
     try:
         await app(scope, exchange.receive, exchange.send)
@@ -173,6 +175,7 @@ class Lifespan:
         elif answer["type"] == "lifespan.startup.failed":
             raise RuntimeError(f"ASGI lifespan startup failed: {answer.get('message', '')}".rstrip(": "))
 
+    @runs_user_code
     async def _run(self, scope: dict[str, Any]) -> None:
         try:
             await self._app(scope, self._inbound.get, self._answers.put)

@@ -17,6 +17,7 @@ from pywrangler.runtime.js.readable import ReadableStream, chunks
 from pywrangler.runtime.js.response import NULL_BODY
 from pywrangler.runtime.js.response import Response as JsResponse
 from pywrangler.runtime.sync_bridge import run_in_greenlet, run_sync
+from pywrangler.runtime.user_code import runs_user_code
 from workers._outgoing import BodySource, outlive
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ async def fetch(app: Callable[..., Iterable[bytes]], req: Any, env: Any, ctx: An
         raise
 
 
+@runs_user_code
 async def _serve(app: Callable[..., Iterable[bytes]], environ: dict[str, Any], exchange: Exchange) -> None:
     try:
         await run_in_greenlet(lambda: exchange.run(app, environ))

@@ -18,6 +18,7 @@ from pywrangler.runtime import context
 from pywrangler.runtime.js.advice import warn_borrowed
 from pywrangler.runtime.js.primitives import to_integer, to_string, truthy
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
+from pywrangler.runtime.user_code import runs_user_code
 
 _running: set[asyncio.Future[Any]] = set()
 """Started listeners, kept so that the loop does not lose them."""
@@ -187,6 +188,7 @@ class EventTarget(JsProxy):
 def run_detached(awaitable: Any) -> None:
     """Run what a callback returned as a task of the current event; a failure is logged."""
 
+    @runs_user_code
     async def finish() -> None:
         try:
             await awaitable

@@ -21,6 +21,8 @@ import asyncio
 import keyword
 from typing import TYPE_CHECKING, Any, Self
 
+from pywrangler.runtime.user_code import runs_user_code
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
 
@@ -224,6 +226,7 @@ class JsPromise(JsProxy, js_name="Promise"):
     ) -> JsPromise:
         """Return the promise of what the callback gives; callbacks run in a later turn, never inside this call."""
 
+        @runs_user_code
         async def reaction() -> Any:
             try:
                 value = await self
@@ -242,6 +245,7 @@ class JsPromise(JsProxy, js_name="Promise"):
     def finally_(self, on_settled: Callable[[], Any]) -> JsPromise:
         """Call back when settled either way, and pass the outcome on."""
 
+        @runs_user_code
         async def reaction() -> Any:
             try:
                 return await self

@@ -27,6 +27,7 @@ from pywrangler.runtime.js.stream_sources import (
 )
 from pywrangler.runtime.js.values import array
 from pywrangler.runtime.js.webidl import buffer_bytes
+from pywrangler.runtime.sync_bridge import of_user_code
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -235,7 +236,7 @@ class ReadableStream(JsProxy):
 
 
 async def _settled(result: Any) -> None:
-    await result
+    await of_user_code(result)
 
 
 def face(chunk: Any) -> Any:

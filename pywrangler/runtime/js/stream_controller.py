@@ -19,6 +19,7 @@ from pywrangler.runtime.js.primitives import to_number, to_string
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
 from pywrangler.runtime.js.stream_sources import UNDEFINED, as_exception
 from pywrangler.runtime.js.webidl import absent, buffer_bytes
+from pywrangler.runtime.sync_bridge import of_user_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -82,7 +83,7 @@ class ControlledSource:
 
     async def _await_start(self, result: Any) -> None:
         try:
-            await result
+            await of_user_code(result)
         except Exception as error:
             self.fail(error)
             return
@@ -210,7 +211,7 @@ class ControlledSource:
 
     async def _after_pull(self, result: Any) -> None:
         try:
-            await result
+            await of_user_code(result)
         except Exception as error:
             self.fail(error)
             return

@@ -17,6 +17,7 @@ from pywrangler.runtime.js.stream_controller import ControlledSource, ReadableSt
 from pywrangler.runtime.js.stream_sources import as_exception
 from pywrangler.runtime.js.webidl import absent, buffer_bytes, to_int
 from pywrangler.runtime.js.writable import WritableStream
+from pywrangler.runtime.sync_bridge import of_user_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,13 +56,13 @@ class _UserTransformer:
             return
         result = self._transform(chunk, self._controller)  # type: ignore[misc]
         if hasattr(result, "__await__"):
-            await result
+            await of_user_code(result)
 
     async def flush(self, readable: ControlledSource) -> None:  # noqa: ARG002
         if not absent(self._flush):
             result = self._flush(self._controller)  # type: ignore[misc]
             if hasattr(result, "__await__"):
-                await result
+                await of_user_code(result)
 
 
 class _Junction:

@@ -18,6 +18,7 @@ from pywrangler.runtime.js.proxy import JsPromise, JsProxy, jsnull
 from pywrangler.runtime.js.stream_controller import high_water_mark
 from pywrangler.runtime.js.stream_sources import as_exception
 from pywrangler.runtime.js.webidl import absent
+from pywrangler.runtime.sync_bridge import of_user_code
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -63,7 +64,7 @@ class _UserSink:
 
 async def _settled(result: Any) -> None:
     if hasattr(result, "__await__"):
-        await result
+        await of_user_code(result)
 
 
 def _quiet(exception: BaseException) -> JsPromise:

@@ -1,0 +1,40 @@
+"""Which tasks are user code's, and what they get: `run_sync` works in them, and those of an object pass its gates.
+
+A task belongs to user code if the coroutine was written by the user (or a library of theirs), or if it is one of ours
+that says so by `runs_user_code`, because it calls back into user code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any
+
+from pywrangler.runtime import context
+from pywrangler.runtime.gates import drive
+from pywrangler.runtime.sync_bridge import bridged
+from pywrangler.runtime.user_code import OF_USER_CODE
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120 - compared with code file names
+
+
+def make_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+    """Make a task, as the task factory of a host's loop."""
+    event = context.current()
+    code = getattr(coroutine, "cr_code", None)
+    if (
+        event is not None
+        and code is not None
+        and (id(code) in OF_USER_CODE or not code.co_filename.startswith(PACKAGE))
+    ):
+        coroutine = bridged(coroutine)
+        if event.actor is not None:
+            coroutine = _driven(coroutine, event.actor)
+    return asyncio.Task(coroutine, loop=loop, **options)
+
+
+async def _driven(coroutine: Coroutine[Any, Any, Any], actor: Any) -> Any:
+    return await drive(coroutine, actor.inputs, actor.outputs)

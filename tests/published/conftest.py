@@ -1,0 +1,27 @@
+"""One real session for each module of tests: many entrypoints and paths, few processes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.processes.dev import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(scope="module")
+def area(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """An empty project for a module's sessions."""
+    project = Project(tmp_path_factory.mktemp("published"))
+    yield project
+    project.close()
+
+
+@pytest.fixture
+def run() -> Callable[[Any], Any]:
+    """Return `run(coroutine)`: a deadline, a fresh loop."""
+    return lambda coroutine: asyncio.run(asyncio.wait_for(coroutine, 30))

@@ -1,0 +1,570 @@
+"""Waiting without `await`: `run_sync`, and loops started inside handlers, in real hosts."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+
+from tests.processes.dev import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.processes.dev import Dev, Project
+
+pytestmark = pytest.mark.processes
+
+SOURCE = """
+import asyncio
+import contextvars
+import io
+import json
+import time
+from urllib.parse import parse_qs, urlsplit
+
+import asgi
+from pyodide.ffi import can_run_sync, create_proxy, run_sync
+from js import Promise, ReadableStream, TransformStream, setTimeout
+from workers import DurableObject, Response, WorkerEntrypoint, wait_until, wsgi
+
+variable = contextvars.ContextVar("variable", default="outside")
+gates = {}
+log = []
+module_loop = asyncio.new_event_loop()
+
+
+def gate(name):
+    return gates.setdefault(name, asyncio.Event())
+
+
+async def later(value, seconds=0):
+    await asyncio.sleep(seconds)
+    return value
+
+
+async def fail():
+    await asyncio.sleep(0)
+    raise ValueError("on purpose")
+
+
+class Other(WorkerEntrypoint):
+    def add(self, a, b):
+        return run_sync(later(a)) + run_sync(later(b))
+
+    def fetch(self, request):
+        return Response(run_sync(request.text()).upper())
+
+    async def scheduled(self, controller, env, ctx):
+        log.append(run_sync(later("scheduled")))
+
+
+class Thing(DurableObject):
+    def __init__(self, ctx, env):
+        super().__init__(ctx, env)
+        self.order = []
+        self.can_wait = can_run_sync()
+
+    def increment(self):
+        value = run_sync(self.ctx.storage.get("value")) or 0
+        run_sync(self.ctx.storage.put("value", value + 1))
+        return value + 1
+
+    def racy(self):
+        value = run_sync(self.ctx.storage.get("racy")) or 0
+        run_sync(asyncio.sleep(0.01))
+        run_sync(self.ctx.storage.put("racy", value + 1))
+        return value + 1
+
+    def hold(self):
+        self.order.append("waits")
+        run_sync(gate("object").wait())
+        self.order.append("went on")
+        return self.order
+
+    def let_go(self):
+        self.order.append("another event")
+        gate("object").set()
+
+    async def block(self):
+        async def inside():
+            self.order.append("block begins")
+            run_sync(asyncio.sleep(0.05))
+            self.order.append("block ends")
+            return "blocked"
+        self.order.clear()
+        return await self.ctx.blockConcurrencyWhile(inside)
+
+    async def note(self):
+        self.order.append("note")
+        return list(self.order)
+
+    def write_then_wait(self):
+        self.ctx.storage.kv.put("kept", 1)
+        run_sync(asyncio.sleep(0))
+        raise ValueError("after the wait")
+
+    def kept(self):
+        return self.ctx.storage.kv.get("kept")
+
+    async def from_task(self):
+        async def work():
+            return run_sync(self.ctx.storage.get("value"))
+        return await asyncio.create_task(work())
+
+    def loop_inside(self):
+        async def work():
+            await self.ctx.storage.put("loop", 7)
+            await asyncio.sleep(0)
+            return await self.ctx.storage.get("loop")
+        return asyncio.run(work())
+
+    async def alarm(self):
+        log.append(run_sync(later("alarm")))
+
+    async def set_alarm(self):
+        await self.ctx.storage.setAlarm(1)
+
+    def fetch(self, request):
+        return wsgi.fetch(flask_like, request, self.env)
+
+
+def flask_like(environ, start_response):
+    value = run_sync(environ["workers.env"].THING.getByName("wsgi").increment())
+    body = environ["wsgi.input"].read()
+    start_response("200 OK", [("content-type", "text/plain")])
+    yield str(value).encode() + b" "
+    yield run_sync(later(body, 0.001))
+
+
+async def application(scope, receive, send):
+    if scope["type"] != "http":
+        raise RuntimeError("http only")
+    value = run_sync(scope["env"].OTHER.add(3, 4))
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"%d" % value, "more_body": True})
+    await send({"type": "http.response.body", "body": b"%d" % run_sync(later(8, 0.001))})
+    log.append(run_sync(later("after the response")))
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        parts = urlsplit(request.url)
+        name = parts.path[1:]
+        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+        result = getattr(self, "do_" + name)(request, **query)
+        if hasattr(result, "__await__"):
+            result = await result
+        return result if hasattr(result, "js_object") or hasattr(result, "headers") else Response.json(result)
+
+    def do_plain(self, request):
+        return [can_run_sync(), run_sync(later(5)), run_sync(request.text())]
+
+    async def do_nested(self, request):
+        def deep(n):
+            return run_sync(middle(n - 1)) if n else [can_run_sync()]
+        async def middle(n):
+            await asyncio.sleep(0)
+            return [*deep(n), n]
+        return deep(3)
+
+    def do_hold(self, request, name):
+        gate(name + " arrived").set()
+        run_sync(gate(name).wait())
+        return "went on"
+
+    async def do_arrived(self, request, name):
+        await gate(name + " arrived").wait()
+        return "arrived"
+
+    def do_let_go(self, request, name):
+        gate(name).set()
+        return "let go"
+
+    async def do_error(self, request):
+        try:
+            run_sync(fail())
+        except ValueError as error:
+            return [str(error), type(error.__traceback__).__name__]
+
+    def do_uncaught(self, request):
+        run_sync(fail())
+
+    async def do_context(self, request):
+        variable.set("handler")
+        seen = [run_sync(self.read())]
+        seen.append(await asyncio.create_task(self.read_in_task()))
+        return seen
+
+    async def read(self):
+        await asyncio.sleep(0)
+        return variable.get()
+
+    async def read_in_task(self):
+        variable.set("task")
+        run_sync(asyncio.sleep(0))
+        return variable.get()
+
+    async def do_timeout(self, request):
+        seen = []
+        async def work():
+            try:
+                run_sync(asyncio.Event().wait())
+            except asyncio.CancelledError:
+                seen.append("cancelled")
+                raise
+            finally:
+                run_sync(later(None))
+                seen.append("cleaned")
+        try:
+            async with asyncio.timeout(0.01):
+                await work()
+        except TimeoutError:
+            seen.append("timeout")
+        task = asyncio.create_task(work())
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        return [*seen, task.cancelled()]
+
+    async def do_tasks(self, request):
+        async def work(n):
+            return run_sync(later(n, 0.001)) + 1
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work(n)) for n in range(3)]
+        return [task.result() for task in tasks] + await asyncio.gather(work(10), work(20))
+
+    async def do_outlive(self, request):
+        async def work():
+            log.append(run_sync(later("waited until")))
+        wait_until(work())
+        self.ctx.waitUntil(work())
+        return "answered"
+
+    async def do_log(self, request):
+        seen = list(log)
+        log.clear()
+        return seen
+
+    async def do_rpc(self, request):
+        stub = self.env.OTHER
+        response = run_sync(stub.fetch("http://other/", method="POST", body="text"))
+        return [run_sync(stub.add(1, 2)), run_sync(response.text())]
+
+    async def do_asgi(self, request):
+        return await asgi.fetch(application, request, self.env, self.ctx)
+
+    async def do_wsgi(self, request):
+        return await wsgi.fetch(flask_like, request, self.env)
+
+    async def do_wsgi_object(self, request):
+        return await self.env.THING.getByName("app").fetch(request)
+
+    async def do_object(self, request, method, name="main"):
+        return await getattr(self.env.THING.getByName(name), method)()
+
+    async def do_callbacks(self, request):
+        seen = []
+        promise, resolve, _ = Promise.withResolvers().object_values()
+        async def timer():
+            seen.append(run_sync(later("timer")))
+            resolve(None)
+        setTimeout(create_proxy(timer), 1)
+        await promise
+        async def reaction(value):
+            return run_sync(later(value + 1))
+        seen.append(await Promise.resolve(1).then(reaction))
+        parts = iter([b"a", b"b"])
+        async def pull(controller):
+            part = run_sync(later(next(parts, None)))
+            if part is None:
+                controller.close()
+            else:
+                from js import Uint8Array
+                controller.enqueue(Uint8Array.new(list(part)))
+        stream = ReadableStream.new(pull=create_proxy(pull))
+        from js import Response as JsResponse
+        seen.append(await JsResponse.new(stream).text())
+        return seen
+
+    # ---- loops ----
+
+    def do_run(self, request):
+        async def work():
+            stub = self.env.OTHER
+            return [await stub.add(1, 2), await later(3, 0.001), run_sync(stub.add(2, 2))]
+        return asyncio.run(work())
+
+    def do_runner(self, request):
+        with asyncio.Runner(debug=True) as runner:
+            first = runner.run(later(1))
+            second = runner.run(later(2, 0.001))
+            same = runner.get_loop() is asyncio.new_event_loop()
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            third = runner.run(later(3))
+        return [first, second, third, same, asyncio.get_event_loop().get_debug()]
+
+    def do_loops(self, request):
+        seen = []
+        for loop in (asyncio.new_event_loop(), asyncio.get_event_loop(), module_loop, asyncio.SelectorEventLoop()):
+            asyncio.set_event_loop(loop)
+            seen.append(loop.run_until_complete(later(len(seen), 0.001)))
+            if loop is not module_loop:
+                loop.run_until_complete(loop.shutdown_asyncgens())
+                loop.stop()
+                loop.close()
+        asyncio.set_event_loop(None)
+        seen.append(asyncio.get_event_loop().run_until_complete(later("last")))
+        loop = asyncio.get_event_loop()
+        seen.append(loop.run_until_complete(asyncio.gather(later(8), later(9))))
+        return seen
+
+    def do_run_fails(self, request):
+        try:
+            asyncio.run(fail())
+        except ValueError as error:
+            return str(error)
+
+    def do_run_context(self, request):
+        variable.set("handler")
+        async def work():
+            seen = variable.get()
+            variable.set("inside")
+            return seen
+        return [asyncio.run(work()), variable.get()]
+
+    async def do_run_below_await(self, request):
+        await asyncio.sleep(0)
+        def sync():
+            async def inner():
+                return asyncio.run(later("deep"))
+            return asyncio.run(inner())
+        return sync()
+
+    async def do_thread(self, request):
+        def work():
+            return [can_run_sync(), asyncio.run(later("thread", 0.001))]
+        return await asyncio.to_thread(work)
+
+    def do_sleep(self, request):
+        begun = time.monotonic()
+        time.sleep(0.2)
+        return time.monotonic() - begun
+
+    def do_pytest(self, request):
+        import contextlib
+        import pytest
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            status = pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "src/checks.py", *(request.headers.get("x-arguments") or "").split()])
+        return [int(status), out.getvalue()]
+"""
+
+CHECKS = """
+import asyncio
+
+import pytest
+from workers import env, patch_env
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+async def test_a_service_answers():
+    await asyncio.sleep(0)
+    assert await env.OTHER.add(1, 2) == 3
+
+
+async def test_an_object_counts():
+    thing = env.THING.getByName("pytest")
+    assert [await thing.increment(), await thing.increment()] == [1, 2]
+
+
+async def test_env_is_patched():
+    with patch_env(OTHER=5):
+        assert env.OTHER == 5
+
+
+def test_synchronously():
+    assert asyncio.run(env.OTHER.add(2, 2)) == 4
+
+
+async def test_fails():
+    assert await env.OTHER.add(1, 1) == 3
+"""
+
+
+@pytest.fixture(scope="module")
+def session(area: Project) -> Iterator[Dev]:
+    directory = area.worker(
+        "waits",
+        SOURCE,
+        durable_objects={"bindings": [{"name": "THING", "class_name": "Thing"}]},
+        migrations=[{"tag": "v1", "new_sqlite_classes": ["Thing"]}],
+        services=[{"binding": "OTHER", "service": "waits", "entrypoint": "Other"}],
+    )
+    (directory / "src" / "checks.py").write_text(CHECKS)
+    return area.dev(cwd=directory).ready()
+
+
+@pytest.fixture
+def ask(area: Project, session: Dev) -> Iterator[Callable[..., Any]]:
+    """Return `ask(*paths, body=None)`: the answers to requests that are all sent at once."""
+
+    def ask(*paths: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Any:
+        async def one(http: aiohttp.ClientSession, path: str) -> Any:
+            async with http.request("GET" if body is None else "POST", path, data=body, headers=headers) as response:
+                text = await response.text()
+                if response.status != 200:
+                    return response.status, text
+                return await response.json() if response.content_type == "application/json" else text
+
+        async def main() -> Any:
+            timeout = aiohttp.ClientTimeout(total=15)
+            base = f"http://127.0.0.1:{area.port('waits')}"
+            async with aiohttp.ClientSession(base, timeout=timeout) as http:
+                answers = await asyncio.gather(*(one(http, path) for path in paths))
+                return answers[0] if len(paths) == 1 else answers
+
+        return asyncio.run(main())
+
+    return ask
+
+
+def test_a_handler_waits_without_await(ask: Callable[..., Any]) -> None:
+    assert ask("/plain", body=b"sent") == [True, 5, "sent"]
+
+
+def test_waiting_nests(ask: Callable[..., Any]) -> None:
+    assert ask("/nested") == [True, 0, 1, 2]
+
+
+def test_other_requests_are_served_while_one_waits(ask: Callable[..., Any]) -> None:
+    held, *others = ask("/hold?name=a", "/arrived?name=a", "/plain", "/let_go?name=a")
+    assert held == "went on"
+    assert others == ["arrived", [True, 5, ""], "let go"]
+
+
+def test_many_handlers_wait_at_once(ask: Callable[..., Any]) -> None:
+    answers = ask(*("/hold?name=many" for _ in range(60)), "/let_go?name=many")
+    assert answers == ["went on"] * 60 + ["let go"]
+
+
+def test_an_exception_comes_out_where_it_was_waited_for(ask: Callable[..., Any]) -> None:
+    assert ask("/error") == ["on purpose", "traceback"]
+
+
+def test_an_uncaught_exception_shows_who_waited_and_for_what(ask: Callable[..., Any], session: Dev) -> None:
+    seen = session.mark()
+    status, text = ask("/uncaught")
+    assert status == 500
+    assert text.startswith("ValueError: on purpose")
+    assert "in fail" in session.expect("GET /uncaught 500", after=seen)[seen:]
+    assert "in do_uncaught" in session.output[seen:]
+    assert "sync_bridge" not in session.output[seen:]
+
+
+def test_context_variables_are_those_of_the_handler(ask: Callable[..., Any]) -> None:
+    assert ask("/context") == ["handler", "task"]
+
+
+def test_cancellation_and_timeouts_reach_what_waits(ask: Callable[..., Any]) -> None:
+    assert ask("/timeout") == ["cancelled", "cleaned", "timeout", "cancelled", "cleaned", True]
+
+
+def test_tasks_of_user_code_wait(ask: Callable[..., Any]) -> None:
+    assert ask("/tasks") == [1, 2, 3, 11, 21]
+
+
+def test_what_outlives_the_response_waits(ask: Callable[..., Any]) -> None:
+    ask("/log")
+    assert ask("/outlive") == "answered"
+    seen: list[str] = []
+    eventually(lambda: seen.extend(ask("/log")) or len(seen) == 2)
+    assert seen == ["waited until", "waited until"]
+
+
+def test_rpc_and_fetch_of_services_wait(ask: Callable[..., Any]) -> None:
+    assert ask("/rpc") == [3, "TEXT"]
+
+
+def test_applications_wait(ask: Callable[..., Any]) -> None:
+    ask("/log")
+    assert ask("/asgi") == "78"
+    eventually(lambda: "after the response" in ask("/log"))
+    assert ask("/wsgi", body=b"body") == "1 body"
+    assert ask("/wsgi_object", body=b"more") == "2 more"
+
+
+def test_callbacks_of_javascript_wait(ask: Callable[..., Any]) -> None:
+    assert ask("/callbacks") == ["timer", 2, "ab"]
+
+
+def test_scheduled_events_wait(ask: Callable[..., Any], area: Project) -> None:
+    assert ask("/object?method=set_alarm") is None
+    eventually(lambda: "alarm" in ask("/log"))
+
+
+def test_storage_alone_lets_no_other_event_in(ask: Callable[..., Any]) -> None:
+    assert sorted(ask(*("/object?method=increment&name=atomic" for _ in range(20)))) == list(range(1, 21))
+
+
+def test_waiting_for_anything_else_lets_other_events_in(ask: Callable[..., Any]) -> None:
+    assert ask(*("/object?method=racy" for _ in range(3))) == [1, 1, 1]
+    assert ask("/object?method=hold", "/object?method=let_go")[0] == ["waits", "another event", "went on"]
+
+
+def test_a_block_holds_while_its_function_waits(ask: Callable[..., Any]) -> None:
+    answers = ask("/object?method=block&name=b", "/object?method=note&name=b", "/object?method=note&name=b")
+    assert answers[0] == "blocked"
+    assert answers[2] == ["block begins", "block ends", "note", "note"]
+
+
+def test_waiting_ends_the_turn(ask: Callable[..., Any]) -> None:
+    assert ask("/object?method=write_then_wait")[0] == 500
+    assert ask("/object?method=kept") == 1
+
+
+def test_tasks_and_loops_of_an_object_reach_its_storage(ask: Callable[..., Any]) -> None:
+    ask("/object?method=increment&name=tasks")
+    assert ask("/object?method=from_task&name=tasks") == 1
+    assert ask("/object?method=loop_inside&name=tasks") == 7
+
+
+def test_asyncio_run_works_in_a_handler(ask: Callable[..., Any]) -> None:
+    assert ask("/run", "/run", "/run") == [[3, 3, 4]] * 3
+    assert ask("/run_fails") == "on purpose"
+    assert ask("/run_context") == ["handler", "handler"]
+    assert ask("/run_below_await") == "deep"
+
+
+def test_runners_use_the_loop_of_the_host(ask: Callable[..., Any]) -> None:
+    assert ask("/runner") == [1, 2, 3, True, False]
+
+
+def test_loops_may_be_made_run_and_closed(ask: Callable[..., Any]) -> None:
+    assert ask("/loops") == [0, 1, 2, 3, "last", [8, 9]]
+    assert ask("/plain") == [True, 5, ""]
+
+
+def test_a_thread_has_its_own_loop(ask: Callable[..., Any]) -> None:
+    assert ask("/thread") == [False, "thread"]
+
+
+def test_time_sleep_suspends_the_handler_only(ask: Callable[..., Any]) -> None:
+    slept = ask(*("/sleep" for _ in range(10)))
+    assert min(slept) >= 0.19
+    assert max(slept) < 1
+
+
+def test_pytest_runs_asynchronous_tests_inside_a_handler(ask: Callable[..., Any]) -> None:
+    status, output = ask("/pytest")
+    assert "1 failed, 4 passed" in output, output
+    assert status == 1
+    assert ask("/plain") == [True, 5, ""]
