@@ -44,6 +44,8 @@ class Command(NamedTuple):
 
 COMMANDS: tuple[Command, ...] = (
     Command("dev", "pywrangler.cli.dev", "Run Workers locally and reload them when files change"),
+    Command("check", "pywrangler.cli.check", "Find what will not work on Cloudflare"),
+    Command("sync", "pywrangler.cli.sync", "Make or update the project's .venv from pyproject.toml"),
     Command("vars", "pywrangler.cli.variables", "Show the variables of a Worker and where they come from"),
 )
 

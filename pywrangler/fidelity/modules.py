@@ -1,0 +1,178 @@
+"""The modules that a Worker is made of: its main module and all it imports, found on the disk and parsed.
+
+Looked for, as in a host: below the directory of `main` (or `base_dir`), then in `python_modules`. What is in neither is
+the platform's, the standard library's, or a package of the project's environment. Nothing is imported.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections import deque
+from dataclasses import dataclass, field
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pywrangler.errors import Problem
+from pywrangler.fidelity.source import Source, read
+from pywrangler.fidelity.walk import Visit, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pywrangler.config.model import WorkerConfig
+
+PLATFORM = frozenset(("workers", "js", "pyodide", "asgi", "pyodide_js", "_pyodide", "_pyodide_core"))
+VENDORED = "python_modules"
+MODULE_LIMIT = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A package that neither the project nor the platform has, and the first place that imports it."""
+
+    package: str
+    visit: Visit
+    node: ast.AST
+
+
+@dataclass(slots=True)
+class Project:
+    """What was found."""
+
+    worker: WorkerConfig
+    site_packages: tuple[Path, ...] = ()
+    sources: dict[str, Source] = field(default_factory=dict)
+    """By module name; the main module comes first."""
+    third_party: dict[str, Import] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def main(self) -> Source | None:
+        """The main module, None if it cannot be parsed."""
+        return next(iter(self.sources.values()), None)
+
+    @property
+    def own(self) -> Iterator[Source]:
+        """The modules that the user wrote."""
+        return (source for source in self.sources.values() if not source.is_vendored)
+
+
+def module_root(worker: WorkerConfig) -> Path:
+    """Return the directory whose files go into the bundle: that of `main`, or `base_dir`."""
+    base = worker.settings.get("base_dir")
+    if isinstance(base, str) and base:
+        return (worker.root / base).resolve()
+    return worker.main.parent if worker.main is not None else worker.root
+
+
+def load(worker: WorkerConfig, site_packages: tuple[Path, ...] = (), *, with_vendored: bool = True) -> Project:
+    """Parse the main module and all it imports; `with_vendored` follows into `python_modules`, too."""
+    project = Project(worker, site_packages)
+    if worker.main is None:
+        return project
+    found = read(worker.main, worker.main.stem)
+    if isinstance(found, Problem):
+        project.problems.append(found)
+        return project
+    project.sources[found.name] = found
+    places = [(worker.main.parent, False), (worker.root / VENDORED, True)]
+    if (base := module_root(worker)) != worker.main.parent:
+        places.insert(1, (base, False))
+    seen: set[str] = {found.name}
+    waiting = deque([found])
+    while waiting and len(project.sources) < MODULE_LIMIT:
+        source = waiting.popleft()
+        for visit in walk(source):
+            for name, certain in _imported(visit):
+                if name in seen:
+                    continue
+                for part in _with_parents(name):
+                    new = _find(project, part, places, seen, with_vendored=with_vendored)
+                    if new is not None:
+                        waiting.append(new)
+                if certain is not None:
+                    _note_third_party(project, Import(name.partition(".")[0], visit, certain), places)
+    return project
+
+
+def is_standard(package: str) -> bool:
+    """Whether a top-level module belongs to the standard library of any version, or to the platform."""
+    from pywrangler.fidelity.standard import REMOVED
+
+    return package in sys.stdlib_module_names or package in PLATFORM or package in REMOVED
+
+
+def imports_of(visit: Visit) -> Iterator[tuple[str, ast.AST]]:
+    """Yield the full names of the modules, or names in modules, that a node imports."""
+    match visit.node:
+        case ast.Import(names=aliases):
+            yield from ((alias.name, alias) for alias in aliases)
+        case ast.ImportFrom(module=module, names=aliases, level=level):
+            base = visit.source.absolute(module, level)
+            yield from ((f"{base}.{alias.name}", alias) for alias in aliases)
+
+
+def _imported(visit: Visit) -> Iterator[tuple[str, ast.AST | None]]:
+    """Yield names of modules with the node to show, None if the name may be one in a module."""
+    match visit.node:
+        case ast.Import(names=aliases):
+            yield from ((alias.name, alias) for alias in aliases)
+        case ast.ImportFrom(module=module, names=aliases, level=level):
+            base = visit.source.absolute(module, level)
+            if base:
+                yield base, None if level else visit.node
+            yield from ((f"{base}.{alias.name}".removeprefix("."), None) for alias in aliases if alias.name != "*")
+
+
+def _with_parents(name: str) -> Iterator[str]:
+    parts = name.split(".")
+    return (".".join(parts[: index + 1]) for index in range(len(parts)))
+
+
+def _find(
+    project: Project, name: str, places: list[tuple[Path, bool]], seen: set[str], *, with_vendored: bool
+) -> Source | None:
+    """Parse a module if it is one of the project and new."""
+    if name in seen or name.partition(".")[0] in PLATFORM or not all(name.split(".")):
+        return None
+    seen.add(name)
+    for directory, is_vendored in places:
+        path = directory.joinpath(*name.split("."))
+        for candidate, is_package in ((path / "__init__.py", True), (path.with_name(f"{path.name}.py"), False)):
+            if not candidate.is_file():
+                continue
+            if is_vendored and not with_vendored:
+                return None
+            found = read(candidate, name, is_package=is_package, is_vendored=is_vendored)
+            if isinstance(found, Source):
+                project.sources[name] = found
+                return found
+            if not is_vendored:
+                project.problems.append(found)
+            return None
+    return None
+
+
+def _note_third_party(project: Project, item: Import, places: list[tuple[Path, bool]]) -> None:
+    package = item.package
+    if item.visit.source.is_vendored or package in project.third_party or package in project.sources:
+        return
+    if is_standard(package) or any(_holds(directory, package) for directory, _ in places):
+        return
+    project.third_party[package] = item
+
+
+def _holds(directory: Path, package: str) -> bool:
+    """Whether a directory has the package in any form: a module, a folder, a compiled module."""
+    return (
+        (directory / package).is_dir()
+        or (directory / f"{package}.py").is_file()
+        or any(directory.glob(f"{package}.*.so"))
+    )
+
+
+def unresolved(project: Project, item: Import) -> bool:
+    """Whether no place that a host looks at has the package."""
+    return PathFinder.find_spec(item.package, [*map(str, project.site_packages), *sys.path]) is None

@@ -1,0 +1,117 @@
+"""All rules together: the findings of a Worker, and one line about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pywrangler.fidelity import calls, files, handlers, imports, javascript, module_scope, packages
+from pywrangler.fidelity.bundle import Bundle, bundle_of
+from pywrangler.fidelity.exports import Exports, exports_of
+from pywrangler.fidelity.modules import Project, load
+from pywrangler.fidelity.walk import Visit, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from pywrangler.config.model import WorkerConfig
+    from pywrangler.errors import Problem
+    from pywrangler.fidelity.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found in one Worker."""
+
+    worker: WorkerConfig
+    findings: tuple[Problem, ...]
+    """Sorted by place."""
+    modules: tuple[Path, ...] = ()
+    """The modules that were read, without vendored ones."""
+    third_party: tuple[str, ...] = ()
+    """Packages that the modules import from elsewhere."""
+
+
+def check(worker: WorkerConfig, site_packages: tuple[Path, ...] = ()) -> Report:
+    """Return what will not work on Cloudflare in one Worker. Parses its modules; imports and runs none of it.
+
+    `site_packages` are the package directories of the project's environment.
+    """
+    return check_all([(worker, site_packages)])[0]
+
+
+def check_all(workers: Sequence[tuple[WorkerConfig, tuple[Path, ...]]]) -> list[Report]:
+    """Return a report for each Worker; bindings from one to another are checked, too."""
+    projects = [load(worker, site_packages) for worker, site_packages in workers]
+    exported = {project.worker.name: exports_of(project) for project in projects if project.worker.main is not None}
+    return [_report(project, exported) for project in projects]
+
+
+def summary(worker: WorkerConfig, site_packages: tuple[Path, ...] = ()) -> str | None:
+    """Return one line for the start of `dev`, None if there is nothing to say. Does not read vendored modules."""
+    project = load(worker, site_packages, with_vendored=False)
+    if project.main is None:
+        return None  # the session says why
+    findings = [item for item in _findings(project, {}) if item.code != "syntax-error"]
+    count = len(findings)
+    if not count:
+        return None
+    things = "1 thing" if count == 1 else f"{count} things"
+    lists = "lists it" if count == 1 else "lists them"
+    return f"{things} here will not work on Cloudflare; `pywrangler check` {lists}."
+
+
+def _report(project: Project, exported: dict[str, Exports]) -> Report:
+    findings = sorted(_findings(project, exported), key=_order)
+    modules = tuple(source.path for source in project.own)
+    return Report(project.worker, tuple(findings), modules, tuple(sorted(packages.present(project))))
+
+
+def _findings(project: Project, exported: dict[str, Exports]) -> Iterator[Problem]:
+    by_path = {source.path: source for source in project.sources.values()}
+    seen: set[Problem] = set()
+    for problem in _all(project, exported):
+        source = by_path.get(problem.place.path) if problem.place is not None else None
+        if problem not in seen and not _is_silent(source, problem):
+            seen.add(problem)
+            yield problem
+
+
+def _all(project: Project, exported: dict[str, Exports]) -> Iterator[Problem]:
+    yield from project.problems
+    compat = project.worker.compat
+    bundle = bundle_of(project.worker)
+    own = {name.partition(".")[0] for name in project.sources}
+    for source in project.sources.values():
+        for visit in walk(source):
+            if source.is_vendored:
+                if visit.at_import:
+                    yield from imports.check(visit, compat, own)
+            else:
+                yield from _rules(visit, project, bundle, own)
+    yield from packages.check(project)
+    if project.main is not None:
+        exports = exported.get(project.worker.name) or exports_of(project)
+        yield from handlers.check_signatures(exports, project.worker)
+        yield from handlers.check_config(project, exports, exported)
+
+
+def _rules(visit: Visit, project: Project, bundle: Bundle, own: Iterable[str]) -> Iterator[Problem]:
+    compat = project.worker.compat
+    yield from imports.check(visit, compat, set(own))
+    yield from calls.check(visit, compat)
+    yield from module_scope.check(visit)
+    yield from files.check(visit, bundle)
+    yield from javascript.check(visit)
+
+
+def _is_silent(source: Source | None, problem: Problem) -> bool:
+    if source is None or problem.place is None:
+        return False
+    return source.is_silent(problem.code, problem.place.line)
+
+
+def _order(problem: Problem) -> tuple[str, int, int, str]:
+    place = problem.place
+    return (str(place.path), place.line, place.column, problem.code) if place is not None else ("", 0, 0, problem.code)

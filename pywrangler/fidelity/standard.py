@@ -1,0 +1,66 @@
+"""What the standard library lacks on Cloudflare.
+
+Sources: https://developers.cloudflare.com/workers/languages/python/stdlib/ (read in the state of mid-2026), the
+removals of https://peps.python.org/pep-0594/ and https://peps.python.org/pep-0632/, spec/workers-module.md section 15.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pywrangler.config.model import Compat
+
+PYTHON_313_SINCE = "2025-09-29"
+PYTHON_314_FLAG = "python_workers_20260610"
+SOCKETS_SINCE = "2026-09-08"
+"""Outbound TCP from `socket`, asyncio streams and drivers; source: the page on Hyperdrive from Python Workers."""
+
+MISSING = frozenset(
+    (
+        *("curses", "_curses", "dbm", "ensurepip", "fcntl", "grp", "idlelib", "msvcrt", "pwd", "resource", "syslog"),
+        *("termios", "tkinter", "_tkinter", "turtle", "turtledemo", "venv", "winreg", "winsound", "pty", "tty"),
+        *("readline", "webbrowser"),
+    )
+)
+"""Modules that cannot be imported."""
+
+REMOVED: dict[str, tuple[int, int]] = {
+    **dict.fromkeys(("distutils", "imp", "asyncore", "asynchat", "smtpd"), (3, 12)),
+    **dict.fromkeys(
+        (
+            *("aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "lib2to3", "mailcap", "msilib", "nis"),
+            *("nntplib", "ossaudiodev", "pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"),
+        ),
+        (3, 13),
+    ),
+}
+"""Modules that Python has given up, and the version without them."""
+
+INSTEAD = {
+    "distutils": "Use setuptools, shutil or packaging.",
+    "imp": "Use importlib.",
+    "asyncore": "Use asyncio.",
+    "asynchat": "Use asyncio.",
+    "cgi": "Read forms with `await request.form_data()`; the package legacy-cgi has the old module.",
+    "crypt": "Use hashlib.scrypt or hashlib.pbkdf2_hmac.",
+    "imghdr": "Look at the first bytes of the image, or use Pillow.",
+    "pipes": "Use shlex.quote.",
+    "audioop": "The package audioop-lts has the old module.",
+    "dbm": "Keep data in KV, D1 or the storage of a Durable Object.",
+    "resource": "Limits are set in the configuration, under limits.",
+    "webbrowser": "Answer with Response.redirect().",
+    "fcntl": "Nothing else runs beside the Worker; a Durable Object serialises access to data.",
+}
+
+
+def python_version(compat: Compat) -> tuple[int, int]:
+    """Return the version of Python that runs the Worker on Cloudflare."""
+    if PYTHON_314_FLAG in compat.flags:
+        return (3, 14)
+    return (3, 13) if compat.date >= PYTHON_313_SINCE else (3, 12)
+
+
+def has_sockets(compat: Compat) -> bool:
+    """Whether Workers of this date can open TCP connections with Python's own sockets."""
+    return compat.date >= SOCKETS_SINCE
