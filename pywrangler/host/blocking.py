@@ -114,7 +114,7 @@ class _Patience:
         left = None if self._deadline is None else self._deadline - time.monotonic()
         if (left is not None and left <= 0) or not run_sync(_ready(self._socket, direction, left)):
             raise TimeoutError("timed out")
-        if self._socket.fileno() < 0 or self._socket._closed:  # type: ignore[attr-defined]
+        if self._socket.fileno() < 0:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.processes.dev import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +18,3 @@ def area(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     project = Project(tmp_path_factory.mktemp("published"))
     yield project
     project.close()
-
-
-@pytest.fixture
-def run() -> Callable[[Any], Any]:
-    """Return `run(coroutine)`: a deadline, a fresh loop."""
-    return lambda coroutine: asyncio.run(asyncio.wait_for(coroutine, 30))

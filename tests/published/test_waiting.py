@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import pytest
 
 from tests.processes.dev import eventually
+from tests.published.asking import ask as ask_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.processes.dev import Dev, Project
 
@@ -358,7 +357,7 @@ class Default(WorkerEntrypoint):
         import pytest
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
-            status = pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "src/checks.py", *(request.headers.get("x-arguments") or "").split()])
+            status = pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "src/checks.py"])
         return [int(status), out.getvalue()]
 """
 
@@ -401,7 +400,7 @@ async def test_fails():
 
 
 @pytest.fixture(scope="module")
-def session(area: Project) -> Iterator[Dev]:
+def session(area: Project) -> Dev:
     directory = area.worker(
         "waits",
         SOURCE,
@@ -414,27 +413,8 @@ def session(area: Project) -> Iterator[Dev]:
 
 
 @pytest.fixture
-def ask(area: Project, session: Dev) -> Iterator[Callable[..., Any]]:
-    """Return `ask(*paths, body=None)`: the answers to requests that are all sent at once."""
-
-    def ask(*paths: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Any:
-        async def one(http: aiohttp.ClientSession, path: str) -> Any:
-            async with http.request("GET" if body is None else "POST", path, data=body, headers=headers) as response:
-                text = await response.text()
-                if response.status != 200:
-                    return response.status, text
-                return await response.json() if response.content_type == "application/json" else text
-
-        async def main() -> Any:
-            timeout = aiohttp.ClientTimeout(total=15)
-            base = f"http://127.0.0.1:{area.port('waits')}"
-            async with aiohttp.ClientSession(base, timeout=timeout) as http:
-                answers = await asyncio.gather(*(one(http, path) for path in paths))
-                return answers[0] if len(paths) == 1 else answers
-
-        return asyncio.run(main())
-
-    return ask
+def ask(area: Project, session: Dev) -> Callable[..., Any]:
+    return lambda *paths, **options: ask_port(area.port("waits"), *paths, **options)
 
 
 def test_a_handler_waits_without_await(ask: Callable[..., Any]) -> None:
