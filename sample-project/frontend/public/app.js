@@ -6,6 +6,7 @@ const { host, path } = find("app").dataset;
 const scheme = location.protocol === "https:" ? "wss" : "ws";
 const socket = new ReconnectingSocket(`${scheme}://${host}${path}`);
 let start = 10;
+let name = "";
 
 function showValue(value) {
   find("value").textContent = value ?? "–";
@@ -26,6 +27,7 @@ function log(text, from = "") {
 socket.addEventListener("state", ({ detail }) => showStatus(find("status"), detail));
 socket.addEventListener("welcome", ({ detail }) => {
   document.querySelector(".problem")?.remove();
+  name = detail.name;
   if (detail.countdown !== null) {
     start = Math.max(start, detail.countdown);
     showValue(detail.countdown);
@@ -47,11 +49,13 @@ for (const form of [find("countdown"), find("message")]) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     find("hint").textContent = "";
+    const fields = new FormData(form);
+    if (name) fields.set("name", name);
     try {
       const response = await fetch(form.action, {
         method: "POST",
         headers: { Accept: "application/json" },
-        body: new URLSearchParams(new FormData(form)),
+        body: new URLSearchParams(fields),
       });
       const answer = await response.json();
       if (!response.ok) find("hint").textContent = answer.error;
