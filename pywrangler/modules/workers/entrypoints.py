@@ -8,7 +8,7 @@ see wrapped ones, whatever it calls its parameters; values that are wrapped alre
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol, Self
 
 from pywrangler.runtime.js.proxy import JsProxy
 from workers._mode import MODE
@@ -99,6 +99,10 @@ class _Entrypoint:
     def _wrap_context(ctx: Any) -> Any:
         """Return `ctx` as instances see it."""
         return ctx
+
+    def __class_getitem__(cls, _env: Any) -> type[Self]:
+        """Return the class itself: `WorkerEntrypoint["Env"]` is for type checkers."""
+        return cls
 
     def __init__(self, ctx: Any, env: Any) -> None:
         self.ctx = type(self)._wrap_context(ctx)
