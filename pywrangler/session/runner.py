@@ -242,13 +242,20 @@ class Runner:
         running = self._builds.pop(action.worker, None)
         if running is not None:
             running.abort()
+            self._watcher.release()
         build = action.resolved.worker.build
         if build is not None:
+            self._watcher.hold()
             self._builds[action.worker] = BuildRun(
                 self._reactor,
                 build,
-                lambda problem: self._emit(on.Built(action.worker, action.because, problem)),
+                lambda problem: self._built(action, problem),
             )
+
+    def _built(self, action: do.Build, problem: Problem | None) -> None:
+        self._builds.pop(action.worker, None)
+        self._watcher.release()
+        self._emit(on.Built(action.worker, action.because, problem))
 
     # ---- the registry
 

@@ -51,6 +51,12 @@ class Settler:
             if path not in self._known and path not in self._waiting:
                 self._known[path] = self._read(path)
 
+    def accept(self, paths: Iterable[Path]) -> None:
+        """Take these files as they are now: what was known of them and what news there are is void."""
+        for path in paths:
+            self._known[path] = self._read(path)
+            self._waiting.pop(path, None)
+
     def known(self) -> frozenset[Path]:
         """Return the files whose content was seen."""
         return frozenset(self._known)

@@ -43,6 +43,7 @@ class Watcher:
         self._on_registry = on_registry
         self._registry_directory = registry_directory
         self._settler = Settler()
+        self._held = 0
         self._sources: tuple[Sources, ...] = ()
         self._directories: set[Path] = set()
         self._learning: Iterator[Path] = iter(())
@@ -62,6 +63,17 @@ class Watcher:
             # arrive, and would then seem unchanged; a file that nobody has learned counts as changed, which is safe.
             self._learning = islice(files_in(sorted(self._directories)), LEARN_FILES_LIMIT)
             self._reactor.call_later(0, self._learn)
+
+    def hold(self) -> None:
+        """Report nothing while a build command runs: what it writes is no news."""
+        self._held += 1
+
+    def release(self) -> None:
+        """Undo one `hold`. Sources are known as they are now, for the code is loaded next; the rest is news as ever."""
+        self._held -= 1
+        files = files_in(self._directories)
+        self._settler.accept(path for path in files if any(item.kind(path) == "source" for item in self._sources))
+        self._settle()
 
     def close(self) -> None:
         """Stop."""
@@ -116,6 +128,8 @@ class Watcher:
         if self._poll is not None:
             self._poll.cancel()
             self._poll = None
+        if self._held:
+            return
         now = time.monotonic()
         changed, again = self._settler.poll(now)
         if again is not None:

@@ -137,3 +137,16 @@ def test_a_digest_tells_contents_apart(tmp_path):
     assert digest(path) != first
     path.write_text("a")
     assert digest(path) == first
+
+
+def test_accepted_files_are_known_as_they_are_and_their_news_is_void():
+    contents = {Path("/a.py"): "old"}
+    settler = Settler(contents.get)
+    settler.learn(contents)
+    settler.add(contents, 1.0)
+    contents[Path("/a.py")] = "new"
+    settler.accept([Path("/a.py")])
+    assert settler.poll(10.0) == (frozenset(), None)
+    contents[Path("/a.py")] = "newer"
+    settler.add(contents, 11.0)
+    assert settler.poll(20.0)[0] == {Path("/a.py")}
