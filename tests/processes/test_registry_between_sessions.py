@@ -124,7 +124,7 @@ def test_a_registry_deleted_while_running_is_made_again(project: Project) -> Non
     for entry in project.registry.iterdir():
         entry.unlink()
     project.registry.rmdir()
-    eventually(lambda: (project.registry / "backend").exists())
+    eventually((project.registry / "backend").exists)
     assert project.get("frontend")[1] == "1"
 
 
