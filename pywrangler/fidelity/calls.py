@@ -199,6 +199,10 @@ def check(visit: Visit, compat: Compat) -> Iterator[Problem]:
             if name in _BASES:
                 yield _finding(visit, base, _BASES[name], name)
         return
+    if isinstance(node, ast.Raise) and node.exc is not None:
+        name = visit.name(node.exc.func if isinstance(node.exc, ast.Call) else node.exc)
+        if name == "builtins.SystemExit":
+            yield visit.source.problem(_EXIT.code, node, _EXIT.what.format(name="SystemExit"), _EXIT.instead)
     if not isinstance(node, ast.Call):
         return
     name = visit.name(node.func)

@@ -1,8 +1,7 @@
 """What a Worker's main module exports, told from its text: classes with their kind, their handlers, old handlers.
 
 Rules: spec/workers-module.md, section 6. Bases are followed through the modules of the project. A name that cannot be
-followed (a class made by a call, or of an installed package) is noted as unknown, and nobody is told that it is
-missing.
+followed (a class made by a call, or of an installed package) is noted as unknown: nobody is told that it is missing.
 """
 
 from __future__ import annotations

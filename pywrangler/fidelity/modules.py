@@ -10,7 +10,6 @@ import ast
 import sys
 from collections import deque
 from dataclasses import dataclass, field
-from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -171,8 +170,3 @@ def _holds(directory: Path, package: str) -> bool:
         or (directory / f"{package}.py").is_file()
         or any(directory.glob(f"{package}.*.so"))
     )
-
-
-def unresolved(project: Project, item: Import) -> bool:
-    """Whether no place that a host looks at has the package."""
-    return PathFinder.find_spec(item.package, [*map(str, project.site_packages), *sys.path]) is None

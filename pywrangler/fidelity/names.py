@@ -1,4 +1,4 @@
-"""What a name in a module stands for, as a dotted name: `Thread` after `from threading import Thread as Thread` is
+"""What a name in a module stands for, as a dotted name: `T` after `from threading import Thread as T` is
 `threading.Thread`, and what it makes is `threading.Thread()`.
 
 Only what can be told from the text is told: a name that is bound twice, or by anything but an import or one assignment,
@@ -115,12 +115,12 @@ def assigned(expression: ast.expr, scope: Scope, depth: int = 0) -> tuple[ast.ex
 
 def statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """Yield the nodes of a scope, not those of the scopes inside it (but the nodes that open them)."""
-    waiting = list(body)
+    waiting = list(body)[::-1]
     while waiting:
-        node = waiting.pop(0)
+        node = waiting.pop()
         yield node
         if not isinstance(node, _OPENS_SCOPE):
-            waiting[:0] = ast.iter_child_nodes(node)
+            waiting += reversed(list(ast.iter_child_nodes(node)))
 
 
 def _bind(scope: Scope, source: Source, body: Iterable[ast.AST]) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from pywrangler.fidelity import calls, files, handlers, imports, javascript, module_scope, packages
+from pywrangler.fidelity import calls, files, handlers, imports, installed, javascript, module_scope, packages
 from pywrangler.fidelity.bundle import Bundle, bundle_of
 from pywrangler.fidelity.exports import Exports, exports_of
 from pywrangler.fidelity.modules import Project, load
@@ -48,13 +49,15 @@ def check_all(workers: Sequence[tuple[WorkerConfig, tuple[Path, ...]]]) -> list[
     return [_report(project, exported) for project in projects]
 
 
-def summary(worker: WorkerConfig, site_packages: tuple[Path, ...] = ()) -> str | None:
-    """Return one line for the start of `dev`, None if there is nothing to say. Does not read vendored modules."""
-    project = load(worker, site_packages, with_vendored=False)
+def summary(worker: WorkerConfig) -> str | None:
+    """Return one line for the start of `dev`, None if there is nothing to say.
+
+    Quick: reads the user's own modules only, and looks at nothing that is installed.
+    """
+    project = load(worker, with_vendored=False)
     if project.main is None:
         return None  # the session says why
-    findings = [item for item in _findings(project, {}) if item.code != "syntax-error"]
-    count = len(findings)
+    count = sum(problem.code not in _SAID_BY_DEV for problem in _findings(project, {}))
     if not count:
         return None
     things = "1 thing" if count == 1 else f"{count} things"
@@ -62,16 +65,19 @@ def summary(worker: WorkerConfig, site_packages: tuple[Path, ...] = ()) -> str |
     return f"{things} here will not work on Cloudflare; `pywrangler check` {lists}."
 
 
+_SAID_BY_DEV = frozenset(("syntax-error", "class-not-exported", "class-kind", "no-entrypoint", "legacy-handlers"))
+
+
 def _report(project: Project, exported: dict[str, Exports]) -> Report:
-    findings = sorted(_findings(project, exported), key=_order)
+    findings = sorted(_findings(project, exported, installed.check(project)), key=_order)
     modules = tuple(source.path for source in project.own)
-    return Report(project.worker, tuple(findings), modules, tuple(sorted(packages.present(project))))
+    return Report(project.worker, tuple(findings), modules, tuple(sorted(installed.present(project))))
 
 
-def _findings(project: Project, exported: dict[str, Exports]) -> Iterator[Problem]:
+def _findings(project: Project, exported: dict[str, Exports], more: Iterable[Problem] = ()) -> Iterator[Problem]:
     by_path = {source.path: source for source in project.sources.values()}
     seen: set[Problem] = set()
-    for problem in _all(project, exported):
+    for problem in chain(_all(project, exported), more):
         source = by_path.get(problem.place.path) if problem.place is not None else None
         if problem not in seen and not _is_silent(source, problem):
             seen.add(problem)
@@ -86,8 +92,7 @@ def _all(project: Project, exported: dict[str, Exports]) -> Iterator[Problem]:
     for source in project.sources.values():
         for visit in walk(source):
             if source.is_vendored:
-                if visit.at_import:
-                    yield from imports.check(visit, compat, own)
+                yield from imports.check(visit, compat, own)
             else:
                 yield from _rules(visit, project, bundle, own)
     yield from packages.check(project)

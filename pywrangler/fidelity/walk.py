@@ -1,7 +1,7 @@
 """Walking a module in the order of its text, with what the rules have to know about each place.
 
 Not walked, because it never runs on Cloudflare: `if TYPE_CHECKING:`, `if __name__ == "__main__":`, and the branch of
-`sys.platform == "emscripten"` that is for other machines.
+`sys.platform == "emscripten"` that is for other machines. Of vendored modules only what runs at import is walked.
 """
 
 from __future__ import annotations
@@ -82,6 +82,8 @@ def _function(visit: Visit, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.L
     defaults = [*node.args.defaults, *(value for value in node.args.kw_defaults if value is not None)]
     outside: list[ast.AST] = [*getattr(node, "decorator_list", ()), *defaults]
     yield from (replace(visit, node=child) for child in outside)
+    if visit.source.is_vendored:
+        return
     scope = inner_scope(node, visit.scope, visit.source)
     body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
     yield from (replace(visit, node=child, scope=scope, at_import=False, is_guarded=False) for child in body)

@@ -1,0 +1,70 @@
+"""Imports that fail on Cloudflare."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from pyodide import ffi
+
+from pywrangler.fidelity.imports import PYODIDE_FFI
+from pywrangler.fidelity.standard import MISSING, REMOVED
+
+
+def test_the_names_of_pyodide_ffi_are_those_of_the_module():
+    assert {name for name in PYODIDE_FFI if name not in {"wrappers", "JsError"}} == set(ffi.__all__)
+    assert all(hasattr(ffi, name) for name in PYODIDE_FFI)
+
+
+def test_the_tables_name_modules_of_the_standard_library():
+    assert {name for name in MISSING if name not in sys.stdlib_module_names} == set()
+    assert {name for name in REMOVED if name not in sys.stdlib_module_names} <= {"smtpd", "asyncore", "asynchat"}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("import tkinter", ["missing-module"]),
+        ("from curses import wrapper", ["missing-module"]),
+        ("import readline, pwd", ["missing-module", "missing-module"]),
+        ("from fcntl import flock, LOCK_EX", ["missing-module"]),
+        ("import asyncio, json, sqlite3, ssl, hashlib, threading", []),
+        ("try:\n    import fcntl\nexcept ImportError:\n    fcntl = None", []),
+        ("try:\n    import fcntl\nexcept (ValueError, ModuleNotFoundError):\n    fcntl = None", []),
+        ("try:\n    import fcntl\nexcept ValueError:\n    fcntl = None", ["missing-module"]),
+        ("try:\n    pass\nexcept ImportError:\n    import fcntl", ["missing-module"]),
+        ("from pyodide.ffi import to_js, JsProxy, create_proxy, jsnull", []),
+        ("from pyodide.ffi import to_py", ["pyodide-import"]),
+        ("from pyodide.ffi import to_js, to_bytes as tb, nope", ["pyodide-import", "pyodide-import"]),
+        ("from pyodide.code import run_js", ["pyodide-import"]),
+        ("from pyodide.http import open_url, pyfetch", ["pyodide-import"]),
+        ("from js import document, Response", ["js-name"]),
+        ("from js import Response, fetch, console", []),
+    ],
+)
+def test_imports(workshop, code, expected):
+    assert workshop.codes(code) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "date", "flags", "expected"),
+    [
+        ("import distutils", "2025-01-01", (), ["missing-module"]),
+        ("import cgi", "2025-09-28", (), []),
+        ("import cgi", "2025-09-29", (), ["missing-module"]),
+        ("import asyncore", "2026-06-10", ("python_workers_20260610",), ["missing-module"]),
+        ("from pyodide.ffi import jsnull", "2025-09-28", (), ["pyodide-import"]),
+    ],
+)
+def test_what_there_is_depends_on_the_date(workshop, code, date, flags, expected):
+    assert workshop.codes(code, date=date, flags=flags) == expected
+
+
+def test_a_module_of_the_project_hides_one_of_the_library(workshop):
+    workshop.write("src/resource.py", "x = 1\n")
+    assert workshop.codes("import resource") == []
+
+
+def test_a_slip_gets_a_suggestion(workshop):
+    findings = workshop.report("from pyodide.ffi import create_proxi").findings
+    assert any(problem.remedy == "Did you mean create_proxy?" for problem in findings)
