@@ -7,7 +7,8 @@
     ├── ProtocolError           bytes from another process or a client break the rules
     │   ├── FrameError          a WebSocket or channel frame is malformed; carries a close code
     │   └── CloneError          a serialised value is malformed
-    └── RegistryError           the registry directory cannot be used
+    ├── RegistryError           the registry directory cannot be used
+    └── CloudError              Cloudflare's API refused a request or could not be reached
 
 Errors that user code sees (`JsException`, `TypeError`, ...) follow the platform and live in `runtime/js/errors.py`.
 """
@@ -99,3 +100,11 @@ class CloneError(ProtocolError):
 
 class RegistryError(PywranglerError):
     """The registry directory cannot be used; the message names it and the way out."""
+
+
+class CloudError(PywranglerError):
+    """Cloudflare's API refused a request or could not be reached; `codes` are the numbers it gave as reasons."""
+
+    def __init__(self, message: str, codes: Sequence[int] = ()) -> None:
+        super().__init__(message)
+        self.codes = tuple(codes)

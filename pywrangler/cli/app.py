@@ -46,6 +46,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("dev", "pywrangler.cli.dev", "Run Workers locally and reload them when files change"),
     Command("check", "pywrangler.cli.check", "Find what will not work on Cloudflare"),
     Command("sync", "pywrangler.cli.sync", "Make or update the project's .venv from pyproject.toml"),
+    Command("secret", "pywrangler.cli.secret", "Set, list and remove secrets, locally or on a deployed Worker"),
     Command("vars", "pywrangler.cli.variables", "Show the variables of a Worker and where they come from"),
 )
 

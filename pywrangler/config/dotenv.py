@@ -22,15 +22,15 @@ FILE_LIMIT_BYTES = 4 * 1024 * 1024
 EXPANSION_LIMIT_CHARACTERS = 1024 * 1024
 EXPANSION_DEPTH_LIMIT = 50
 
-# What JavaScript takes for blanks and for ends of lines: the grammar is that of an npm package.
-_BLANKS = "\t\n\v\f\r \u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
+BLANKS = "\t\n\v\f\r \u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
+"""What JavaScript takes for blanks: the grammar is that of an npm package. So are the ends of lines below."""
 _START = r"(?:^|(?<=[\u2028\u2029]))"
 _END = r"(?=[\n\u2028\u2029]|\Z)"
 ASSIGNMENT = re.compile(
-    rf"""{_START}[{_BLANKS.replace(chr(10), "")}]*(?:export[{_BLANKS}]+)?"""
-    rf"""(?P<name>[A-Za-z0-9_.-]+)(?P<separator>[{_BLANKS}]*=[{_BLANKS}]*?|:[{_BLANKS}]+?)"""
-    rf"""(?P<raw>[{_BLANKS}]*'(?:\\'|[^'])*'|[{_BLANKS}]*"(?:\\"|[^"])*"|[{_BLANKS}]*`(?:\\`|[^`])*`|[^\#\n]+)?"""
-    rf"""[{_BLANKS}]*(?:\#[^\n\u2028\u2029]*)?{_END}""",
+    rf"""{_START}[{BLANKS.replace(chr(10), "")}]*(?:export[{BLANKS}]+)?"""
+    rf"""(?P<name>[A-Za-z0-9_.-]+)(?P<separator>[{BLANKS}]*=[{BLANKS}]*?|:[{BLANKS}]+?)"""
+    rf"""(?P<raw>[{BLANKS}]*'(?:\\'|[^'])*'|[{BLANKS}]*"(?:\\"|[^"])*"|[{BLANKS}]*`(?:\\`|[^`])*`|[^\#\n]+)?"""
+    rf"""[{BLANKS}]*(?:\#[^\n\u2028\u2029]*)?{_END}""",
     re.MULTILINE,
 )
 """One assignment in a text whose ends of lines are newlines."""
@@ -64,7 +64,7 @@ def parse(text: str) -> tuple[Assignment, ...]:
 
 def trim(text: str) -> str:
     """Return the text without blanks around it, those of JavaScript."""
-    return text.strip(_BLANKS)
+    return text.strip(BLANKS)
 
 
 def _value(raw: str) -> str:

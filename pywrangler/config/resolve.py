@@ -72,7 +72,7 @@ def resolve(
     resolved: list[Resolved] = []
     for number, found in enumerate(discovery.configs):
         mine = overrides if number == 0 else Overrides(env_files=overrides.env_files)
-        wishes = Wishes(chosen, mine.env_files, mine.vars, process_environment, switches)
+        wishes = Wishes(chosen, mine.env_files, mine.vars, process_environment, switches, cwd)
         one = _resolve_one(found, chosen, mine, wishes, cwd, problems)
         if one is not None:
             resolved.append(one)

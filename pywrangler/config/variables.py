@@ -10,6 +10,7 @@ Two differences to wrangler, both intended: an environment chosen by CLOUDFLARE_
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +46,8 @@ class Wishes:
     """The real environment of the process: may reach the Worker."""
     switches: Mapping[str, str] = field(default_factory=dict)
     """Where the CLOUDFLARE_ switches are looked up: `process` and the `.env` files of the working directory."""
+    cwd: Path | None = None
+    """Working directory, for the commands in messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ def resolve_variables(worker: WorkerConfig, labels: Mapping[str, str], wishes: W
             state.add(Variable(name, value, "secret", FLAG))
         else:
             state.fail("var-flag", "--var needs a name before the colon.", "Write --var NAME:VALUE.")
-    _check_required(state, worker, is_dev_vars=dev_vars is not None)
+    _check_required(state, worker, wishes, dev_vars)
     watched = [*_candidates(worker.root, wishes)]
     return Variables(
         tuple(state.merged.values()),
@@ -219,18 +222,10 @@ def _switch(state: _Collection, switches: Mapping[str, str], name: str, *, defau
     return value.lower() == "true"
 
 
-def _check_required(state: _Collection, worker: WorkerConfig, *, is_dev_vars: bool) -> None:
+def _check_required(state: _Collection, worker: WorkerConfig, wishes: Wishes, dev_vars: Path | None) -> None:
     missing = [name for name in worker.secrets_required or () if name not in state.merged]
     if not missing:
         return
-    remedy = "Add them to .dev.vars, .env, or set as environment variables."
-    if is_dev_vars:
-        remedy = f"Add them to {state.files[0].name if state.files else '.dev.vars'}; with it, nothing else is read."
-    example = next(
-        (state.base / name for name in (".dev.vars.example", ".env.example") if exists(state.base / name)), None
-    )
-    if example is not None and not state.files:
-        remedy = f"Copy {example.name} to {example.name.removesuffix('.example')} and fill it in."
     near = [
         f'"{name}" looks like it.' for name in state.merged if any(did_you_mean(name, [wanted]) for wanted in missing)
     ]
@@ -238,11 +233,36 @@ def _check_required(state: _Collection, worker: WorkerConfig, *, is_dev_vars: bo
         Problem(
             "missing-secret",
             f"Missing required secrets: {', '.join(missing)}.",
-            " ".join([remedy, *near[:1]]),
+            " ".join([_way_to_set(state, missing, worker, wishes, dev_vars), *near[:1]]),
             Place(worker.config_path),
             "warning",
         )
     )
+
+
+def _way_to_set(
+    state: _Collection, missing: Sequence[str], worker: WorkerConfig, wishes: Wishes, dev_vars: Path | None
+) -> str:
+    """Return the file that the missing secrets belong to, and the command that puts one there."""
+    if wishes.env_files:
+        return f"Add them to {wishes.env_files[-1]}."
+    if dev_vars is None and state.files:
+        # `secret put` would make a .dev.vars, and then no .env file counts any more.
+        return f"Add them to {state.files[0].name}, or set them as environment variables."
+    words = [f"pywrangler secret put {missing[0]}"]
+    if dev_vars is not None and dev_vars.name == f".dev.vars.{wishes.environment}":
+        words.append(f"--env {wishes.environment}")
+    elif wishes.switches.get(ENVIRONMENT):
+        words.append('--env ""')  # else the variable would choose the file
+    if wishes.cwd is not None and wishes.cwd != worker.root and worker.root not in wishes.cwd.parents:
+        words.append(f"-c {os.path.relpath(worker.config_path, wishes.cwd)}")
+    command = f"`{' '.join(words)}`"
+    if dev_vars is not None:
+        return f"Add them to {dev_vars.name} with {command}; with that file, nothing else is read."
+    example = next((name for name in (".dev.vars.example", ".env.example") if exists(state.base / name)), None)
+    if example is not None:
+        return f"Copy {example} to {example.removesuffix('.example')} and fill it in, or use {command}."
+    return f"Add them to .dev.vars, .env, or set as environment variables; {command} writes .dev.vars."
 
 
 # ---- for the command line -------------------------------------------------------------------------------

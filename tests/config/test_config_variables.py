@@ -204,7 +204,44 @@ def test_missing_required_secrets_are_one_warning(base: Path) -> None:
     (problem,) = run(base, required=("S1", "MISSING")).problems
     assert problem.severity == "warning"
     assert problem.what == "Missing required secrets: S1, MISSING."
-    assert problem.remedy == "Add them to .dev.vars, .env, or set as environment variables."
+    assert problem.remedy == (
+        "Add them to .dev.vars, .env, or set as environment variables; `pywrangler secret put S1` writes .dev.vars."
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "wishes", "remedy"),
+    [
+        ({"__dev__vars": "X=1\n"}, {}, "Add them to .dev.vars with `pywrangler secret put S1`; with that file,"),
+        (
+            {"__dev__vars__staging": "X=1\n"},
+            {"environment": "staging"},
+            "Add them to .dev.vars.staging with `pywrangler secret put S1 --env staging`;",
+        ),
+        ({"__env": "X=1\n"}, {}, "Add them to .env, or set them as environment variables."),
+        ({"custom": ""}, {"env_files": ("custom",)}, "Add them to custom."),
+    ],
+)
+def test_a_missing_secret_comes_with_its_file_and_the_command_that_sets_it(
+    base: Path, files: dict[str, str], wishes: dict[str, Any], remedy: str
+) -> None:
+    write(base, **files)
+    problem = run(base, required=("S1",), **wishes).problems[-1]
+    assert problem.code == "missing-secret"
+    assert problem.remedy.startswith(remedy)
+
+
+def test_the_command_that_sets_a_secret_works_where_the_user_is(base: Path) -> None:
+    path = base / "app" / "wrangler.jsonc"
+    path.parent.mkdir()
+    worker = WorkerConfig("w", path, None, derive("2026-06-01"), secrets_required=("S1",))
+    for cwd, switches, words in (
+        (base, {}, "secret put S1 -c app/wrangler.jsonc`"),
+        (base / "app", {}, "secret put S1`"),
+        (base / "app" / "src", {"CLOUDFLARE_ENV": "x"}, 'secret put S1 --env ""`'),
+    ):
+        (problem,) = resolve_variables(worker, {}, Wishes("x", switches=switches, cwd=cwd)).problems
+        assert words in problem.remedy
 
 
 def test_the_process_environment_satisfies_required_secrets_on_the_env_path(base: Path) -> None:
@@ -220,7 +257,7 @@ def test_the_process_environment_satisfies_required_secrets_on_the_env_path(base
 def test_a_missing_secret_points_at_the_example(base: Path) -> None:
     (base / ".dev.vars.example").write_text("S1=x\n")
     (problem,) = run(base, required=("S1",)).problems
-    assert problem.remedy == "Copy .dev.vars.example to .dev.vars and fill it in."
+    assert problem.remedy == ("Copy .dev.vars.example to .dev.vars and fill it in, or use `pywrangler secret put S1`.")
 
 
 def test_a_var_flag_satisfies_a_required_secret(base: Path) -> None:

@@ -1,0 +1,63 @@
+"""Commands with commands of their own: `pywrangler secret put`. Flags may stand before or after the second word."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pywrangler.cli.flags import Parser, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+
+class Group(Parser):
+    """A parser whose first word chooses another parser; the result has that word as `subcommand`."""
+
+    def __init__(self, program: str, description: str) -> None:
+        super().__init__(prog=program, usage=f"{program} COMMAND [options]", description=description)
+        self._members: dict[str, tuple[Parser, str]] = {}
+
+    def add(self, name: str, arguments: str, summary: str) -> Parser:
+        """Return the parser of a new member; `arguments` is what the usage shows before the options."""
+        words = " ".join(word for word in (self.prog, name, arguments, "[options]") if word)
+        parser = Parser(prog=f"{self.prog} {name}", usage=words, description=f"{summary}.")
+        self._members[name] = (parser, summary)
+        return parser
+
+    def parse(self, words: Sequence[str]) -> argparse.Namespace:
+        """Return the values of the member that the words name; UsageError without one."""
+        index = self._first_plain(words)
+        rest = [*words[:index], *words[index + 1 :]]
+        if index == len(words):
+            super().parse([word for word in words if word in {"-h", "--help"}])  # ends here if help was asked for
+            raise UsageError("A command is missing.", self)
+        if words[index] not in self._members:
+            from difflib import get_close_matches
+
+            near = get_close_matches(words[index], self._members, 1)
+            hint = f'Did you mean "{self.prog} {near[0]}"?' if near else ""
+            raise UsageError(f"Unknown argument: {words[index]}", self, hint)
+        options = self._members[words[index]][0].parse(rest)
+        options.subcommand = words[index]
+        return options
+
+    def format_help(self) -> str:
+        """Return the usage and the members."""
+        width = max(map(len, self._members)) + 2
+        lines = [f"  {name.ljust(width)}{summary}" for name, (_, summary) in self._members.items()]
+        more = f"`{self.prog} COMMAND --help` tells more."
+        return "\n".join([f"usage: {self.usage}", "", str(self.description), "", "Commands:", *lines, "", more, ""])
+
+    def _first_plain(self, words: Sequence[str]) -> int:
+        with_value = {
+            flag
+            for parser, _ in self._members.values()
+            for action in parser._actions
+            if action.nargs != 0
+            for flag in action.option_strings
+        }
+        index = 0
+        while index < len(words) and words[index].startswith("-"):
+            index += 2 if words[index] in with_value else 1
+        return min(index, len(words))
