@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from pywrangler.fidelity import calls, files, handlers, imports, installed, javascript, module_scope, packages
+from pywrangler.fidelity import calls, files, handlers, imports, javascript, module_scope, packages
 from pywrangler.fidelity.bundle import Bundle, bundle_of
 from pywrangler.fidelity.exports import Exports, exports_of
 from pywrangler.fidelity.modules import Project, load
@@ -69,6 +69,8 @@ _SAID_BY_DEV = frozenset(("syntax-error", "class-not-exported", "class-kind", "n
 
 
 def _report(project: Project, exported: dict[str, Exports]) -> Report:
+    from pywrangler.fidelity import installed
+
     findings = sorted(_findings(project, exported, installed.check(project)), key=_order)
     modules = tuple(source.path for source in project.own)
     return Report(project.worker, tuple(findings), modules, tuple(sorted(installed.present(project))))

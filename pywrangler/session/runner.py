@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from pywrangler.session.state import Plan
 
 REGISTRY_CHECK_SECONDS = 2.0
+HINT_SECONDS = 1.0
+"""From the first answer of a Worker to the hint about what Cloudflare will not run: it must not slow the start."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCONT)
 
 
@@ -130,6 +132,9 @@ class Runner:
         match action:
             case do.Say(report):
                 self._show(report)
+                if isinstance(report, say.Ready):
+                    worker = self._labels.index(report.worker)
+                    self._reactor.call_later(HINT_SECONDS, lambda: self._hint(worker))
             case do.StartNursery(number):
                 processes.start_nursery(number)
             case do.Preload(number, modules, search):
@@ -318,6 +323,18 @@ class Runner:
         except BrokenPipeError:
             # `pywrangler dev | head`: nobody reads any more.
             self._reactor.post(lambda: self._emit(on.SignalReceived(signal.SIGPIPE)))
+
+    def _hint(self, worker: int) -> None:
+        from pywrangler import fidelity
+
+        label = self._labels[worker]
+        try:
+            line = fidelity.summary(self._setup.berths[worker].plan.resolved.worker)
+        except Exception as error:  # a hint must not end a session that works; `check` shows the defect
+            self._show(say.Note(label, f"What Cloudflare will not run could not be told: {error!r}", "debug"))
+            return
+        if line is not None:
+            self._show(say.Note(label, line))
 
     def _open_keyboard(self) -> None:
         if not self._setup.with_keys:
