@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pywrangler.config.model import Compat
 
 LEGACY_HANDLERS = ("on_fetch", "on_scheduled", "on_queue", "on_alarm", "on_trace", "on_pubsub", "on_email", "on_tail")
+BASES = "workers.entrypoints"
+"""Where the base classes are defined; `asgi.entrypoint` makes exports elsewhere in that package."""
+
 EVENT_HANDLERS = ("fetch", "scheduled", "queue", "email", "tail", "trace", "test")
 
 
@@ -50,7 +53,7 @@ def scan(module: ModuleType, compat: Compat) -> Exports:
     for name in names:
         value = getattr(module, name)
         kind = getattr(value, "_pywrangler_kind", None) if inspect.isclass(value) else None
-        if kind is None or value.__module__.partition(".")[0] == "workers":
+        if kind is None or value.__module__ == BASES:
             continue  # the base classes themselves are importable from the main module, too
         if kind == "object":
             exports.objects[value.__name__] = value

@@ -1,16 +1,10 @@
-"""What an ASGI application is told about a request, and the ground it runs on."""
+"""What an ASGI application is told about a request."""
 
 from __future__ import annotations
 
 import functools
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urlsplit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_threads_replaced = False
 
 
 def http_scope(request: Any, env: Any, kind: str, state: dict[str, Any]) -> dict[str, Any]:
@@ -32,23 +26,6 @@ def http_scope(request: Any, env: Any, kind: str, state: dict[str, Any]) -> dict
         "env": env,
         "state": state.copy(),
     }
-
-
-def run_threads_inline() -> None:
-    """Have anyio call functions on the loop where it would use threads: Workers have none.
-
-    So a plain `def` endpoint sees the same context, and the same single thread, as in production.
-    """
-    global _threads_replaced
-    if _threads_replaced or "anyio" not in sys.modules:
-        return
-    from anyio import to_thread
-
-    async def run_sync(function: Callable[..., Any], *args: Any, **_options: Any) -> Any:
-        return function(*args)
-
-    to_thread.run_sync = run_sync  # type: ignore[assignment]
-    _threads_replaced = True
 
 
 @functools.cache

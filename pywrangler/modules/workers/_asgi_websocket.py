@@ -1,7 +1,8 @@
 """A WebSocket as an ASGI application sees it (contract: spec/websocket.md, section 6).
 
 The platform answers 101 before the application is asked, so a handshake cannot be refused and sub-protocols that the
-application chooses are not sent.
+application chooses are not sent. A socket that the application leaves open when it ends is closed: with 1000, or with
+1011 if it failed.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ def accept(app: Any, scope: dict[str, Any]) -> tuple[JsResponse, Coroutine[Any, 
     def on_close(event: Any) -> None:
         events.put_nowait({"type": "websocket.disconnect", "code": event.code, "reason": event.reason})
 
+    closed: list[bool] = []
+
     server.addEventListener("message", on_message)
     server.addEventListener("close", on_close)
     server.accept()
@@ -46,12 +49,19 @@ def accept(app: Any, scope: dict[str, Any]) -> tuple[JsResponse, Coroutine[Any, 
                 if (data := message.get(field)) is not None:
                     server.send(data)
         elif kind == "websocket.close":
+            closed.append(True)
             server.close(message.get("code", 1000), message.get("reason") or "")
         elif kind != "websocket.accept":
             logger.warning("ASGI message %r has no meaning here and is ignored", kind)
 
     @runs_user_code
     async def conversation() -> None:
-        await app(scope, events.get, send)
+        code = 1011
+        try:
+            await app(scope, events.get, send)
+            code = 1000
+        finally:
+            if not closed:
+                server.close(code, "")
 
     return JsResponse.new(None, status=101, webSocket=client), conversation()

@@ -15,8 +15,10 @@ from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.response import NULL_BODY
 from pywrangler.runtime.js.response import Response as JsResponse
 from pywrangler.runtime.user_code import runs_user_code
-from workers._asgi_scope import http_scope, run_threads_inline
+from workers._asgi_scope import http_scope
 from workers._outgoing import BodySource, outlive
+from workers._threads import run_threads_inline
+from workers.entrypoints import WorkerEntrypoint
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -60,6 +62,19 @@ async def websocket(app: Application, req: Any, env: Any = None, ctx: Any = None
     response, conversation = accept(app, scope)
     outlive(asyncio.ensure_future(conversation), ctx)
     return response
+
+
+def entrypoint(app: Application) -> type[WorkerEntrypoint]:
+    """Return the default entrypoint of a Worker that is one application: `Default = asgi.entrypoint(app)`."""
+
+    class Default(WorkerEntrypoint):
+        async def fetch(self, request: Any) -> JsResponse:
+            upgrade = request.headers.get("upgrade") or ""
+            if upgrade.lower() == "websocket":
+                return await websocket(app, request, self.env, self.ctx)
+            return await fetch(app, request, self.env, self.ctx)
+
+    return Default
 
 
 @runs_user_code

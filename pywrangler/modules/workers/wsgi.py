@@ -16,9 +16,11 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from pywrangler.runtime.js.readable import ReadableStream, chunks
 from pywrangler.runtime.js.response import NULL_BODY
 from pywrangler.runtime.js.response import Response as JsResponse
-from pywrangler.runtime.sync_bridge import run_in_greenlet, run_sync
+from pywrangler.runtime.sync_bridge import can_run_sync, run_in_greenlet, run_sync
 from pywrangler.runtime.user_code import runs_user_code
 from workers._outgoing import BodySource, outlive
+from workers._threads import run_threads_inline
+from workers.entrypoints import WorkerEntrypoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,6 +38,7 @@ async def fetch(app: Callable[..., Iterable[bytes]], req: Any, env: Any, ctx: An
 
     Raises what the application raised before its response, and RuntimeError if it never called `start_response`.
     """
+    run_threads_inline()
     request = getattr(req, "js_object", req)
     exchange = Exchange()
     environ = make_environ(request, env)
@@ -48,10 +51,23 @@ async def fetch(app: Callable[..., Iterable[bytes]], req: Any, env: Any, ctx: An
         raise
 
 
+def entrypoint(app: Callable[..., Iterable[bytes]]) -> type[WorkerEntrypoint]:
+    """Return the default entrypoint of a Worker that is one application: `Default = wsgi.entrypoint(app)`."""
+
+    class Default(WorkerEntrypoint):
+        async def fetch(self, request: Any) -> JsResponse:
+            return await fetch(app, request, self.env, self.ctx)
+
+    return Default
+
+
 @runs_user_code
 async def _serve(app: Callable[..., Iterable[bytes]], environ: dict[str, Any], exchange: Exchange) -> None:
     try:
-        await run_in_greenlet(lambda: exchange.run(app, environ))
+        if can_run_sync():
+            exchange.run(app, environ)
+        else:
+            await run_in_greenlet(lambda: exchange.run(app, environ))
     except Exception as error:
         exchange.failed(error)
     finally:

@@ -7,8 +7,8 @@ Python objects that are stored in JavaScript ones stay what they are (JavaScript
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Iterator, MutableMapping
-from typing import Any
+from collections.abc import Callable, Generator, Iterator, MutableMapping
+from typing import Any, Self
 
 from pywrangler.runtime.js.arrays import JsArray, JsIterator, array, iterator
 from pywrangler.runtime.js.errors import error
@@ -125,6 +125,11 @@ class JsDoubleProxy(JsProxy, js_name="PyProxy"):
         self._target = target
         self._alive = True
 
+    def __new__(cls, target: Any, **_options: Any) -> Self:
+        # What JavaScript sees as a thenable can be awaited.
+        kind: Any = JsThenableProxy if cls is JsDoubleProxy and hasattr(target, "__await__") else cls
+        return super().__new__(kind)  # type: ignore[no-any-return]
+
     @property
     def typeof(self) -> str:
         """Functions are functions."""
@@ -158,6 +163,15 @@ class JsDoubleProxy(JsProxy, js_name="PyProxy"):
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.unwrap(), name)
+
+
+class JsThenableProxy(JsDoubleProxy, js_name="PyProxy"):
+    """The proxy of a coroutine, a future or a task."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self.unwrap().__await__()  # type: ignore[no-any-return]
 
 
 class JsOnceCallable(JsDoubleProxy, js_name="OnceProxy"):
