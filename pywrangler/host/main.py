@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 GOING_AWAY_CODE = 1001
 FLUSH_SECONDS = 2.0
 REQUEST_LOG_DELAY_SECONDS = 0.01
+IMPORTS_SETTLE_SECONDS = 0.3
 
 
 class Host:
@@ -65,6 +66,7 @@ class Host:
             closed=self._session_lost,
         )
         self._dropped = 0
+        self._imports_untold = True
         self._leaving: asyncio.Task[None] | None = None
         self._serving: asyncio.Task[None] | None = None
         self._channels: ChannelServer | None = None
@@ -104,9 +106,16 @@ class Host:
         self._link.send(control.Notice(problem))
 
     def _logged_request(self, method: str, path: str, status: int, reason: str, milliseconds: float) -> None:
+        if self._imports_untold:
+            self._imports_untold = False
+            self._loop.call_later(IMPORTS_SETTLE_SECONDS, self._tell_imports)
         if not path.startswith("/cdn-cgi/") and self._link.buffered_bytes < BUFFER_LIMIT_BYTES:
             line = control.Request(method, path, status, reason, milliseconds)
             self._link.send(line, delay_seconds=REQUEST_LOG_DELAY_SECONDS)
+
+    def _tell_imports(self) -> None:
+        modules, _files = loader.imported(self._config, self._settings.site_packages)
+        self._link.send(control.Imported(modules))
 
     # ---- start --------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from pathlib import Path
 
 from pywrangler.protocol import control
@@ -49,6 +50,7 @@ PLATFORM = (
 )
 """What hosts need, the most urgent first. A host that is wanted before all is imported imports the rest itself."""
 PR_SET_PDEATHSIG = 1
+CALM_SECONDS = 0.5
 
 
 def die_with_parent() -> None:
@@ -68,7 +70,7 @@ class Nursery:
         self._link = link
         self._hosts: dict[int, int] = {}
         """Host number by pid."""
-        self._search: list[str] = []
+        self._calm_until = 0.0
 
     def run(self) -> None:
         """Serve until the session is gone. Returns in the nursery only; a forked host never comes back."""
@@ -82,8 +84,9 @@ class Nursery:
         self._selector = selector
         platform = list(PLATFORM)
         while True:
-            # Between two messages there is time to import; once all is imported, wait.
-            for key, _ in selector.select(0 if platform else None) or self._import_next(platform):
+            # Between two messages there is time to import, but not while the first host needs the processor to start.
+            calm = max(0.0, self._calm_until - time.monotonic())
+            for key, _ in selector.select(calm if platform else None) or self._import_next(platform):
                 if key.fileobj is self._link:
                     received = self._receive()
                     if received is None:
@@ -141,6 +144,7 @@ class Nursery:
         for descriptor in descriptors:
             os.close(descriptor)
         self._hosts[pid] = message.host
+        self._calm_until = self._calm_until or time.monotonic() + CALM_SECONDS
         self._send(control.Forked(message.host, pid))
 
     def _become_host(self, message: control.Fork, descriptors: list[int]) -> None:

@@ -48,6 +48,8 @@ class HostSettings(msgspec.Struct, frozen=True):
     """`/__scheduled` runs the scheduled handler."""
     generation: int = 0
     """Counts the starts of this Worker in this session."""
+    testing: bool = False
+    """Only then the host takes `Ask`, and `fetch` goes to the session (see `protocol.testing`)."""
 
 
 # ---- session -> nursery ---------------------------------------------------------------------------------
@@ -112,6 +114,38 @@ class Stop(Message, frozen=True):
     grace_seconds: float
 
 
+# ---- between tests and the hosts that they started --------------------------------------------------------
+
+
+class Ask(Message, frozen=True):
+    """Do what a test wants: a task of `protocol.testing`; answered by `Answer` with the same number."""
+
+    number: int
+    task: bytes
+
+
+class Answer(Message, frozen=True):
+    """What came of a task: a value, or a `protocol.testing.Failure`."""
+
+    number: int
+    value: bytes
+    failed: bool = False
+
+
+class Fetching(Message, frozen=True):
+    """User code sends a request to the world: a `protocol.testing.Outgoing`; answered by `Fetched`."""
+
+    number: int
+    request: bytes
+
+
+class Fetched(Message, frozen=True):
+    """What the test answers to `Fetching`: a `protocol.testing.Incoming`."""
+
+    number: int
+    response: bytes
+
+
 # ---- host -> session ------------------------------------------------------------------------------------
 
 
@@ -140,6 +174,12 @@ class Failed(Message, frozen=True):
 
 class Serving(Message, frozen=True):
     """The host accepts requests."""
+
+
+class Imported(Message, frozen=True):
+    """Third-party modules that are imported now, after the first requests: some are imported on first use only."""
+
+    modules: tuple[str, ...]
 
 
 class Log(Message, frozen=True):
@@ -180,8 +220,8 @@ class Notice(Message, frozen=True):
 
 
 type_union = (
-    Fork | Preload | Forked | Exited | Unsafe | Serve | Retire | Stop | Loaded | Failed | Serving | Log | Request
-    | Connection | Debugger | Notice
+    Fork | Preload | Forked | Exited | Unsafe | Serve | Retire | Stop | Ask | Answer | Fetching | Fetched | Loaded
+    | Failed | Serving | Imported | Log | Request | Connection | Debugger | Notice
 )  # fmt: skip
 
 

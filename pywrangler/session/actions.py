@@ -141,6 +141,10 @@ class Say(msgspec.Struct, frozen=True):
     report: Report
 
 
+class Begin(msgspec.Struct, frozen=True):
+    """Every Worker answers and can be found by the others: whoever waited for that may begin."""
+
+
 class OpenBrowser(msgspec.Struct, frozen=True):
     """Open the primary Worker in the browser."""
 
@@ -153,5 +157,5 @@ class Finish(msgspec.Struct, frozen=True):
 
 Action = (
     StartNursery | Preload | CloseNursery | Fork | Serve | Stop | Kill | Forget | StandIn | StandDown | WriteEntry
-    | RemoveEntry | ReadSettings | Build | Follow | Schedule | Cancel | Say | OpenBrowser | Finish
+    | RemoveEntry | ReadSettings | Build | Follow | Schedule | Cancel | Say | Begin | OpenBrowser | Finish
 )  # fmt: skip

@@ -75,6 +75,13 @@ class Serving(msgspec.Struct, frozen=True):
     host: int
 
 
+class Imported(msgspec.Struct, frozen=True):
+    """A host has these third-party modules after its first requests."""
+
+    host: int
+    modules: tuple[str, ...]
+
+
 class Exited(msgspec.Struct, frozen=True):
     """A host process ended: `status` is the exit code or minus the signal, None if unknown."""
 
@@ -133,6 +140,12 @@ class SignalReceived(msgspec.Struct, frozen=True):
     number: int
 
 
+class Ended(msgspec.Struct, frozen=True):
+    """The guest of the session is done: the session ends with this code."""
+
+    code: int
+
+
 class KeyPressed(msgspec.Struct, frozen=True):
     """A key in the terminal; Ctrl+C is the character 3."""
 
@@ -140,7 +153,7 @@ class KeyPressed(msgspec.Struct, frozen=True):
 
 
 Event = (
-    Started | SettingsRead | SettingsBroken | Built | Forked | Loaded | Failed | Serving | Exited | HostLost
+    Started | SettingsRead | SettingsBroken | Built | Forked | Loaded | Failed | Serving | Imported | Exited | HostLost
     | NurseryLost | NurseryUnsafe | FilesChanged | EntryWritten | RegistryChanged | TimerFired | SignalReceived
-    | KeyPressed
+    | KeyPressed | Ended
 )  # fmt: skip

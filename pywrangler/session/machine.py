@@ -9,6 +9,7 @@ Rules:
   without ten seconds of service the session waits for an edit. So does a Worker whose code is broken at the start.
 - While a Worker has no host that could answer, the session answers for it: 500 and the reason.
 - Settings that do not resolve are shown and change nothing.
+- Where there is a guest (`is_hosting`), Workers that cannot be run end the session: nobody is there to edit.
 - The entry in the registry is written when a Worker serves, and withdrawn when it is given up or the session ends.
 """
 
@@ -17,6 +18,8 @@ from __future__ import annotations
 import os
 import signal
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from pywrangler.errors import Problem
 from pywrangler.session import actions as do
@@ -55,8 +58,10 @@ KILL_MARGIN_SECONDS = 1.0
 class Machine:
     """The state of a session; `handle` is its only operation."""
 
-    def __init__(self, plans: Sequence[Plan], directory: Path) -> None:
+    def __init__(self, plans: Sequence[Plan], directory: Path, *, is_hosting: bool = False) -> None:
         """`directory` is the working directory, to which file names in messages are relative."""
+        self._is_hosting = is_hosting
+        self._has_begun = False
         several = len(plans) > 1
         self._directory = directory
         self._workers = [
@@ -77,6 +82,7 @@ class Machine:
             on.Loaded: self._on_loaded,
             on.Failed: self._on_failed,
             on.Serving: self._on_serving,
+            on.Imported: self._on_imported,
             on.Exited: self._on_exited,
             on.HostLost: self._on_host_lost,
             on.NurseryLost: self._on_nursery_lost,
@@ -87,6 +93,7 @@ class Machine:
             on.TimerFired: self._on_timer,
             on.SignalReceived: self._on_signal,
             on.KeyPressed: self._on_key,
+            on.Ended: self._on_ended,
         }
 
     def handle(self, event: on.Event, now: float) -> list[do.Action]:
@@ -254,6 +261,13 @@ class Machine:
         actions += self._nurseries.preload(host)
         return [*actions, *self._catch_up(worker, now)]
 
+    def _on_imported(self, event: on.Imported, _now: float) -> list[do.Action]:
+        host = self._hosts.get(event.host)
+        if host is None or host.loaded is None:
+            return []
+        host.loaded = replace(host.loaded, modules=event.modules)
+        return self._nurseries.preload(host)
+
     def _on_failed(self, event: on.Failed, now: float) -> list[do.Action]:
         found = self._candidate(event.host)
         if found is None:
@@ -270,6 +284,8 @@ class Machine:
         return actions + self._code_is_broken(worker, event.problem)
 
     def _code_is_broken(self, worker: Worker, problem: Problem) -> list[do.Action]:
+        if self._is_hosting:
+            return [do.Say(say.Trouble(worker.label, problem)), *self._shut_down(1)]
         actions: list[do.Action] = [do.Say(say.Trouble(worker.label, problem, self._standing_note(worker)))]
         if worker.current is None:
             worker.standing_in = True
@@ -426,6 +442,9 @@ class Machine:
     def _on_signal(self, event: on.SignalReceived, _now: float) -> list[do.Action]:
         return self._end(128 + event.number)
 
+    def _on_ended(self, event: on.Ended, _now: float) -> list[do.Action]:
+        return self._shut_down(event.code)
+
     def _on_key(self, event: on.KeyPressed, _now: float) -> list[do.Action]:
         key = event.key.lower()
         if key in {"x", "q", "\x03", "\x04"}:
@@ -470,6 +489,9 @@ class Machine:
             if not worker.is_announced and host is not None and host.serving_since is not None:
                 worker.is_announced = True
                 actions.append(do.Say(say.Ready(worker.label, worker.plan.urls)))
+        if not self._has_begun and all(worker.is_announced for worker in self._workers):
+            self._has_begun = True
+            actions.append(do.Begin())
         return actions
 
     def _table(self, worker: Worker) -> do.Action:

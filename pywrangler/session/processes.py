@@ -132,6 +132,11 @@ class Processes:
         if host in self._hosts:
             self._hosts[host].link.send(control.Stop(grace_seconds))
 
+    def order(self, host: int, message: control.Message) -> None:
+        """Send a host what only the guest of the session means."""
+        if host in self._hosts:
+            self._hosts[host].link.send(message)
+
     def kill(self, host: int) -> None:
         """End a host at once."""
         known = self._hosts.get(host)
@@ -164,6 +169,8 @@ class Processes:
             self._emit(on.Failed(host, message.problem))
         elif isinstance(message, control.Serving):
             self._emit(on.Serving(host))
+        elif isinstance(message, control.Imported):
+            self._emit(on.Imported(host, message.modules))
         else:
             self._on_output(worker, message)
 

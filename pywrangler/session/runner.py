@@ -24,7 +24,7 @@ from pywrangler.session.watch import Watcher
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pywrangler.config.model import Resolved
@@ -47,6 +47,28 @@ class Screen(Protocol):
 
     def show(self, report: say.Report) -> None:
         """Show it; BrokenPipeError if nobody reads any more."""
+
+
+class Guest(Protocol):
+    """Somebody who uses a session from within its process: `pywrangler run`, and tests.
+
+    All methods are called in the session's thread. A session with a guest ends when a Worker cannot be run.
+    """
+
+    def arrive(self, session: Runner) -> None:
+        """The session begins; `session.post`, `session.order` and `session.end` work from now on."""
+
+    def begin(self, urls: Mapping[str, str]) -> None:
+        """Every Worker answers: their URLs by name, the primary's first."""
+
+    def answered(self, worker: int, message: control.Message) -> None:
+        """A host says something that only its guest understands."""
+
+    def lost(self, worker: int) -> None:
+        """The host of a Worker is gone, and with it whatever it was asked."""
+
+    def leave(self) -> None:
+        """The session is about to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +97,13 @@ class Setup:
     strict_limits: bool = False
     test_scheduled: bool = False
     with_keys: bool = False
+    guest: Guest | None = None
+    is_fixed: bool = False
+    """Files are not followed: what was there at the start is what runs."""
+    in_main_thread: bool = True
+    """Signals can be caught here."""
+    testing: bool = False
+    """Hosts do what tests ask of them."""
 
 
 class Runner:
@@ -84,8 +113,13 @@ class Runner:
         self._setup = setup
         self._screen = screen
         self._reactor = Reactor()
-        self._machine = Machine([berth.plan for berth in setup.berths], setup.directory)
+        self._guest = setup.guest
+        plans = [berth.plan for berth in setup.berths]
+        self._machine = Machine(plans, setup.directory, is_hosting=setup.guest is not None)
         self._processes = Processes(self._reactor, self._emit, self._on_output, setup.spawn)
+        self._serving: dict[int, int] = {}
+        """The current host of each Worker."""
+        self._worker_of: dict[int, int] = {}
         self._watcher = Watcher(self._reactor, self._on_files, self._look_at_registry, setup.registry.directory)
         self._events: deque[on.Event] = deque()
         self._is_busy = False
@@ -104,8 +138,11 @@ class Runner:
     def run(self) -> int:
         """Run until the end; return the exit code. Nothing of the session is left afterwards."""
         try:
-            self._reactor.on_signals(SIGNALS, self._on_signal)
+            if self._setup.in_main_thread:
+                self._reactor.on_signals(SIGNALS, self._on_signal)
             self._open_keyboard()
+            if self._guest is not None:
+                self._guest.arrive(self)
             self._emit(on.Started(self._setup.registry.peers()))
             self._reactor.call_later(REGISTRY_CHECK_SECONDS, self._tend_registry)
             self._reactor.run()
@@ -113,9 +150,33 @@ class Runner:
             self._close()
         return self._exit_code
 
+    # ---- for the guest
+
+    def post(self, callback: Callable[[], None]) -> None:
+        """Call back soon in the session's thread; from any thread."""
+        self._reactor.post(callback)
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> TimerHandle:
+        """Call back once after `seconds`; in the session's thread only."""
+        return self._reactor.call_later(seconds, callback)
+
+    def order(self, worker: int, message: control.Message) -> bool:
+        """Send a message to the host of a Worker; false if there is none. In the session's thread only."""
+        host = self._serving.get(worker)
+        if host is None:
+            return False
+        self._processes.order(host, message)
+        return True
+
+    def end(self, code: int) -> None:
+        """End the session with this exit code; in the session's thread only."""
+        self._emit(on.Ended(code))
+
     # ---- events in, actions out
 
     def _emit(self, event: on.Event) -> None:
+        if isinstance(event, on.HostLost | on.Exited):
+            self._note_loss(event.host)
         self._events.append(event)
         if self._is_busy:
             return  # Performed by the loop below, after the actions of the event before.
@@ -144,6 +205,7 @@ class Runner:
             case do.Fork():
                 self._fork(action)
             case do.Serve(host, predecessor):
+                self._serving[self._worker_of[host]] = host
                 processes.serve(host, predecessor, RETIRE_GRACE_SECONDS)
             case do.Stop(host, grace_seconds):
                 processes.stop(host, grace_seconds)
@@ -163,7 +225,7 @@ class Runner:
                 self._read_settings(action)
             case do.Build():
                 self._build(action)
-            case do.Follow(sources):
+            case do.Follow(sources) if not self._setup.is_fixed:
                 self._watcher.follow(sources, None if self._is_followed else self._setup.read_at)
                 self._is_followed = True
             case do.Schedule(timer, seconds):
@@ -171,6 +233,11 @@ class Runner:
                 self._timers[timer] = self._reactor.call_later(seconds, lambda: self._emit(on.TimerFired(timer)))
             case do.Cancel(timer):
                 self._cancel(timer)
+            case do.Begin():
+                if self._guest is not None:
+                    self._guest.begin(
+                        {it.plan.resolved.worker.name: it.port.public_url for it in self._setup.berths}
+                    )
             case do.OpenBrowser():
                 self._open_browser()
             case do.Finish(code):
@@ -185,6 +252,7 @@ class Runner:
     # ---- hosts
 
     def _fork(self, action: do.Fork) -> None:
+        self._worker_of[action.host] = action.worker
         berth = self._setup.berths[action.worker]
         settings = control.HostSettings(
             worker=action.resolved.worker,
@@ -196,9 +264,17 @@ class Runner:
             strict_limits=self._setup.strict_limits,
             test_scheduled=self._setup.test_scheduled,
             generation=action.generation,
+            testing=self._setup.testing,
         )
         listeners = [berth.private.fileno(), *(listener.fileno() for listener in berth.port.sockets)]
         self._processes.fork(action.nursery, action.host, action.worker, settings, listeners)
+
+    def _note_loss(self, host: int) -> None:
+        worker = self._worker_of.pop(host, None)
+        if worker is not None and self._serving.get(worker) == host:
+            del self._serving[worker]
+            if self._guest is not None:
+                self._guest.lost(worker)
 
     def _on_output(self, worker: int, message: control.Message) -> None:
         label = self._labels[worker]
@@ -213,6 +289,9 @@ class Runner:
                 self._look_at_registry()
             case control.Debugger(active):
                 self._lend_terminal(active)
+            case control.Answer() | control.Fetching():
+                if self._guest is not None:
+                    self._guest.answered(worker, message)
             case _:
                 pass  # An order that went the wrong way.
 
@@ -346,6 +425,8 @@ class Runner:
 
     def _on_signal(self, number: int) -> None:
         if number != signal.SIGCONT:
+            if self._guest is not None:
+                self._guest.leave()
             self._emit(on.SignalReceived(number))
         elif self._keyboard is not None:
             self._keyboard.take()
@@ -368,6 +449,8 @@ class Runner:
     # ---- the end
 
     def _close(self) -> None:
+        if self._guest is not None:
+            self._guest.leave()
         if self._keyboard is not None:
             self._keyboard.close()
         for build in self._builds.values():

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from pywrangler.config.model import Resolved, WorkerConfig
     from pywrangler.config.resolve import Resolution
-    from pywrangler.session.runner import Screen
+    from pywrangler.session.runner import Guest, Screen
     from pywrangler.session.spawn import NurseryProcess
 
 
@@ -47,6 +47,10 @@ class Wishes:
     strict_limits: bool = False
     test_scheduled: bool = False
     with_keys: bool = False
+    is_isolated: bool = False
+    """Ports, data and registry of its own, gone at the end; what the files hold at the start is what runs."""
+    testing: bool = False
+    """Hosts take orders of tests."""
 
 
 def run_session(
@@ -54,10 +58,14 @@ def run_session(
     screen: Screen,
     prestarted: NurseryProcess | None = None,
     spawn: Callable[[], NurseryProcess] = spawn_nursery,
+    guest: Guest | None = None,
+    *,
+    in_main_thread: bool = True,
 ) -> int:
     """Run a session to its end and return its exit code; ConfigError or StartError if it cannot start.
 
-    `prestarted` is a nursery that is already on its way; it becomes the first one.
+    `prestarted` is a nursery that is already on its way; it becomes the first one. Outside the main thread no signals
+    are caught: the guest has to end the session.
     """
     with ExitStack() as cleanup:
         spawner = _Spawner(prestarted, spawn)
@@ -73,7 +81,7 @@ def run_session(
         packages = [find_site_packages(worker.root) for worker in workers]
         private = PrivateDirectory(wishes.process_environment)
         cleanup.callback(private.remove)
-        ports = bind_ports(workers, in_ci=bool(wishes.process_environment.get("CI")))
+        ports = _bind(wishes, workers)
         berths = []
         for index, resolved in enumerate(resolution.workers):
             cleanup.callback(ports[index].close)
@@ -81,22 +89,33 @@ def run_session(
             cleanup.callback(listener.close)
             plan = Plan(resolved, packages[index], ports[index].urls)
             path = private.path / f"{index}.sock"
-            berths.append(Berth(plan, ports[index], listener, path, resolution.state_roots[index]))
+            state_root = private.path / "state" if wishes.is_isolated else resolution.state_roots[index]
+            berths.append(Berth(plan, ports[index], listener, path, state_root))
         runner = Runner(
             Setup(
                 directory=wishes.directory,
                 berths=berths,
-                registry=_open_registry(wishes.process_environment, private.path, screen),
+                registry=_open_registry(wishes, private.path, screen),
                 reread=_Rereader(wishes, resolution),
                 spawn=spawner,
                 read_at=read_at,
                 strict_limits=wishes.strict_limits,
                 test_scheduled=wishes.test_scheduled,
                 with_keys=wishes.with_keys,
+                guest=guest,
+                is_fixed=wishes.is_isolated,
+                in_main_thread=in_main_thread,
+                testing=wishes.testing,
             ),
             screen,
         )
         return runner.run()
+
+
+def _bind(wishes: Wishes, workers: Sequence[WorkerConfig]) -> list[PublicPort]:
+    if wishes.is_isolated:
+        return bind_ports([replace(worker, dev=replace(worker.dev, ip="localhost", port=0)) for worker in workers])
+    return bind_ports(workers, in_ci=bool(wishes.process_environment.get("CI")))
 
 
 def bind_ports(workers: Sequence[WorkerConfig], *, in_ci: bool = False) -> list[PublicPort]:
@@ -159,8 +178,12 @@ def _resolve(wishes: Wishes) -> Resolution:
     )
 
 
-def _open_registry(environment: Mapping[str, str], private: Path, screen: Screen) -> Registry:
-    registry = Registry(choose_directory(environment, Path.home()))
+def _open_registry(wishes: Wishes, private: Path, screen: Screen) -> Registry:
+    if wishes.is_isolated:
+        registry = Registry(private / "registry")
+        registry.prepare()
+        return registry
+    registry = Registry(choose_directory(wishes.process_environment, Path.home()))
     try:
         registry.prepare()
     except RegistryError as error:
