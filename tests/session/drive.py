@@ -18,8 +18,7 @@ def main() -> None:
 
     original = spawn.spawn_nursery
     fake = lambda: original((sys.executable, "-P", str(FAKE)))  # noqa: E731
-    start.run_session.__kwdefaults__ = None
-    start.run_session.__defaults__ = (None, fake)
+    start.run_session.__defaults__ = (None, fake, None)
     os._exit(run(["dev", *sys.argv[1:]]))
 
 
