@@ -169,6 +169,14 @@ class Host:
         self._worker.offer_loopbacks(lambda: loopbacks(config, self._worker.exports, self._router))
         # User code may use `from workers import env` at module level.
         face.configure(config.compat, env)
+        if not config.compat.jsnull:
+            from pywrangler.runtime.js import null_as_none
+
+            null_as_none.install()
+        if not config.compat.external_sdk:
+            from workers import _older
+
+            _older.install()
         worker = self._worker if config.main is not None else None
         self._http = HttpServer(
             Application(worker, assets, config.root, self._report, config.name),

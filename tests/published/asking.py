@@ -1,11 +1,15 @@
-"""Requests to a Worker of a test, sent all at once."""
+"""The Workers of these tests, and requests to them."""
 
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import aiohttp
+
+WORKERS = Path(__file__).parent / "workers"
+"""Sources of Workers, in the shapes of published ones."""
 
 
 def ask(
@@ -30,5 +34,18 @@ def ask(
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", timeout=timeout) as http:
             answers = await asyncio.gather(*(one(http, path) for path in paths))
             return answers[0] if len(paths) == 1 else answers
+
+    return asyncio.run(main())
+
+
+def respond(port: int, path: str, method: str = "GET", **options: Any) -> tuple[int, Any, bytes]:
+    """Return status, headers and body of one answer; redirects are not followed."""
+
+    async def main() -> tuple[int, Any, bytes]:
+        async with (
+            aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http,
+            http.request(method, path, allow_redirects=False, **options) as response,
+        ):
+            return response.status, response.headers, await response.read()
 
     return asyncio.run(main())

@@ -11,6 +11,7 @@ from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.request import Request as JsRequest
 from workers._headers import to_js_headers, to_message
 from workers._javascript import python_error
+from workers._mode import MODE
 from workers.blob import Blob
 from workers.form_data import FormData
 
@@ -96,6 +97,8 @@ class Request:
     @property
     def cf(self) -> Any:
         """What Cloudflare knows about the request, a JavaScript object; None if nothing."""
+        if not MODE.external_sdk:
+            raise AttributeError("'Request' object has no attribute 'cf'")
         cf = getattr(self._js_object, "cf", None)
         return None if cf is jsnull else cf
 

@@ -179,6 +179,10 @@ def to_py(value: Any, *, depth: int = -1, default_converter: Converter | None = 
     return _ToPy(default_converter).convert(value, depth)
 
 
+NULL: Any = jsnull
+"""What null becomes; None for Workers with an older compatibility date (see `null_as_none`)."""
+
+
 class _ToPy:
     """One call of `to_py`."""
 
@@ -188,7 +192,7 @@ class _ToPy:
 
     def convert(self, value: Any, depth: int) -> Any:
         if not isinstance(value, JsValue) or depth == 0:
-            return value
+            return NULL if value is jsnull else value
         if id(value) in self.done:
             return self.done[id(value)]
         if isinstance(value, JsArray):
