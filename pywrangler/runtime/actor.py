@@ -17,6 +17,7 @@ from pywrangler.runtime.environment import to_js_value
 from pywrangler.runtime.js.errors import JsException, error
 from pywrangler.runtime.object_state import DurableObjectState
 from pywrangler.runtime.sync_bridge import run_in_greenlet
+from pywrangler.runtime.tasks import as_failure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -98,12 +99,14 @@ class Actor:
             result = await gates.drive(run_in_greenlet(lambda: work(self.instance)), self.inputs, self.outputs)
             if self.outputs.dirty:
                 await self._commit()
-        except BaseException:
+        except BaseException as problem:
             if self.broken is not None:
                 raise self.reason() from None
             self.outputs.end_turn()
             if self.broken is not None:
                 raise self.reason() from None
+            if isinstance(problem, (SystemExit, KeyboardInterrupt)):
+                raise as_failure(problem) from problem
             raise
         else:
             if self.broken is not None:
@@ -214,15 +217,7 @@ class Actor:
 
     def block(self, function: Callable[[], Any]) -> asyncio.Future[Any]:
         """`blockConcurrencyWhile(function)`: nothing but `function` runs until it ends; a failure resets the object."""
-        token = self.inputs.block()
-        undo = gates.hold_tokens(gates.holding(token))
-        try:
-            task = asyncio.get_running_loop().create_task(self._blocked(function, token))
-        finally:
-            gates.drop_tokens(undo)
-        self._running += 1
-        self.tasks.add(task)
-        task.add_done_callback(self._finished)
+        task = self._hold_others_back(lambda token: self._blocked(function, token))
         # The platform tells the remote caller, never the code inside; nobody needs to await the result.
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         return task
@@ -242,15 +237,38 @@ class Actor:
         self.inputs.release(token)
         return result
 
-    async def exclusive(self, function: Callable[[], Awaitable[Any]]) -> Any:
-        """Run `function` while everybody else waits, as `transaction` needs; failures stay failures."""
+    def exclusive(self, function: Callable[[], Awaitable[Any]]) -> asyncio.Future[Any]:
+        """Run `function` while everybody else waits, from now on, as `transaction` needs; failures stay failures."""
+        return self._hold_others_back(lambda token: self._excluded(function, token))
+
+    async def _excluded(self, function: Callable[[], Awaitable[Any]], token: object) -> Any:
+        try:
+            result = await gates.drive(run_in_greenlet(function), self.inputs, self.outputs)
+            self.outputs.end_turn()
+        except BaseException as problem:
+            if self.broken is not None:
+                raise self.reason() from None
+            if isinstance(problem, (SystemExit, KeyboardInterrupt)):
+                raise as_failure(problem) from problem
+            raise
+        finally:
+            self.inputs.release(token)
+        if self.broken is not None:
+            raise self.reason()
+        return result
+
+    def _hold_others_back(self, begin: Callable[[object], Any]) -> asyncio.Future[Any]:
+        """Close the gate for others and run the coroutine `begin(token)`, which is to release the token."""
         token = self.inputs.block()
         undo = gates.hold_tokens(gates.holding(token))
         try:
-            return await function()
+            task = asyncio.get_running_loop().create_task(begin(token))
         finally:
             gates.drop_tokens(undo)
-            self.inputs.release(token)
+        self._running += 1
+        self.tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
 
     # ---- the storage's owner --------------------------------------------------------------------------------
 

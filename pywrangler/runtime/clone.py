@@ -9,6 +9,7 @@ A value that is on its way is `Frozen`: nothing the sender does afterwards shows
 
 from __future__ import annotations
 
+import sys
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from pywrangler.protocol.v8 import Writer
 from pywrangler.protocol.v8_format import DEPTH_LIMIT, SAFE_INTEGER
 from pywrangler.protocol.v8_reader import Reader
 from pywrangler.runtime.clone_faces import builder
-from pywrangler.runtime.clone_nodes import describe
+from pywrangler.runtime.clone_nodes import describe, reject
 from pywrangler.runtime.js.errors import error, range_error
 from pywrangler.runtime.js.jsdict import JsDict
 from pywrangler.runtime.js.proxy import jsnull
@@ -106,7 +107,21 @@ def freeze(value: Any, *, script: bool = False) -> Frozen:
     return Frozen(copied, None, [], tree.has_dicts)
 
 
+def _refuse_regexps(value: Any, regexp: type) -> None:
+    """Raise the SDK's TypeError for a RegExp in Python's containers, which structured clone would copy."""
+    waiting, seen = [value], set()
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, regexp):
+            reject(value)
+        if isinstance(value, (list, dict, set)) and id(value) not in seen:
+            seen.add(id(value))
+            waiting.extend(value.values() if isinstance(value, dict) else value)
+
+
 def _freeze_graph(value: Any, script: bool) -> Frozen:
+    if not script and (module := sys.modules.get("pywrangler.runtime.js.regexp")) is not None:
+        _refuse_regexps(value, module.JsRegExp)
     from pywrangler.runtime.clone_hosts import HostDescriber
 
     hosts = HostDescriber()

@@ -30,10 +30,22 @@ def make_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -
         and code is not None
         and (id(code) in OF_USER_CODE or not code.co_filename.startswith(PACKAGE))
     ):
-        coroutine = bridged(coroutine)
+        coroutine = _contained(coroutine)
         if event.actor is not None:
             coroutine = _driven(coroutine, event.actor)
     return asyncio.Task(coroutine, loop=loop, **options)
+
+
+async def _contained(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    try:
+        return await bridged(coroutine)
+    except (SystemExit, KeyboardInterrupt) as problem:
+        raise as_failure(problem) from problem
+
+
+def as_failure(problem: BaseException) -> RuntimeError:
+    """Return what to raise in the place of an exception with which asyncio would end the process of all others."""
+    return RuntimeError(f"{type(problem).__name__} cannot end the Worker: {problem}")
 
 
 async def _driven(coroutine: Coroutine[Any, Any, Any], actor: Any) -> Any:

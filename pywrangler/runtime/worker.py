@@ -14,6 +14,7 @@ from pywrangler.runtime.execution import ExecutionContext, ScheduledController
 from pywrangler.runtime.js.errors import error, type_error
 from pywrangler.runtime.methods import call_method
 from pywrangler.runtime.sync_bridge import run_in_greenlet
+from pywrangler.runtime.tasks import as_failure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -98,6 +99,8 @@ class WorkerRuntime:
         token = context.enter(context.EventContext(self, self.env, ctx))
         try:
             return self.face.response(await run_in_greenlet(lambda: self._fetch(target, request, ctx)))
+        except (SystemExit, KeyboardInterrupt) as problem:
+            raise as_failure(problem) from problem
         finally:
             context.leave(token)
 
@@ -117,6 +120,8 @@ class WorkerRuntime:
         try:
             entrypoint = self._entrypoint(target.name)
             return await run_in_greenlet(lambda: call_method(self.face, entrypoint(ctx, self.env), path, arguments))
+        except (SystemExit, KeyboardInterrupt) as problem:
+            raise as_failure(problem) from problem
         finally:
             context.leave(token)
 
@@ -131,6 +136,8 @@ class WorkerRuntime:
         token = context.enter(context.EventContext(self, self.env, ctx))
         try:
             return await run_in_greenlet(lambda: self._call_handler(target, kind, arguments, ctx))
+        except (SystemExit, KeyboardInterrupt) as problem:
+            raise as_failure(problem) from problem
         finally:
             context.leave(token)
 

@@ -52,7 +52,10 @@ def wrap_argument(value: Any) -> Any:
 
 def _wrap_objects(value: Any) -> Any:
     if type(value) is list:
-        return [_wrap_object(item) if isinstance(item, JsProxy) else item for item in value]
+        for index, item in enumerate(value):  # in place: the list is a copy already, and may contain itself
+            if isinstance(item, JsProxy):
+                value[index] = _wrap_object(item)
+        return value
     return _wrap_object(value) if isinstance(value, JsProxy) else value
 
 

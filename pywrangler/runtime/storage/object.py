@@ -27,7 +27,7 @@ from pywrangler.runtime.storage.sql import NOT_ENABLED, Sql
 from pywrangler.runtime.storage.transactions import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from pathlib import Path
 
     from pywrangler.config.model import Compat
@@ -329,9 +329,12 @@ class ObjectStorage:
             self.database.release(savepoint)
         return result
 
-    async def transaction(self, closure: Callable[[Transaction], Any]) -> Any:
-        """Run `closure(txn)`, which may be a coroutine function, alone; an exception drops what it wrote."""
-        return await self._outputs.exclusive(lambda: self._transact(closure))
+    def transaction(self, closure: Callable[[Transaction], Any]) -> Awaitable[Any]:
+        """Run `closure(txn)`, which may be a coroutine function, alone; an exception drops what it wrote.
+
+        Others are held back from the call on.
+        """
+        return self._outputs.exclusive(lambda: self._transact(closure))
 
     async def _transact(self, closure: Callable[[Transaction], Any]) -> Any:
         savepoint = None

@@ -23,7 +23,7 @@ class StorageOwner(Protocol):
         """Say whether the constructor is running: alarms may be set there whatever the class has."""
 
     def exclusive(self, function: Callable[[], Awaitable[Any]], /) -> Awaitable[Any]:
-        """Run `function` while nothing else runs, as `blockConcurrencyWhile` does; failures are rethrown."""
+        """Run `function` while nothing else runs from now on, as in `blockConcurrencyWhile`; failures are rethrown."""
 
     def notice(self, problem: Problem) -> None:
         """Show a problem that stops nothing."""

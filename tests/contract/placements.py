@@ -1,0 +1,52 @@
+"""Where objects live, for tests that shall not notice: in the caller's host, in another one, in another session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.processes.dev import Project
+
+FILES = Path(__file__).with_name("everywhere")
+PLACES = ("same host", "other host", "other session")
+MIGRATIONS: list[dict[str, Any]] = [{"tag": "v1", "new_sqlite_classes": ["Thing"], "new_classes": ["Old"]}]
+ASKER = {"name": "ASKER", "class_name": "Asker"}
+
+
+@dataclass
+class World:
+    """Running sessions, and the port of the caller."""
+
+    project: Project
+    port: int
+
+
+def start(place: str, root: Path) -> World:
+    """Start the sessions of a placement."""
+    project = Project(root)
+    if place == "same host":
+        directory = _worker(project, "whole", "worker", "whole", [*MIGRATIONS, {"tag": "v2", "new_classes": ["Asker"]}])
+        project.dev(cwd=directory).ready()
+        return World(project, project.port("whole"))
+    owner = _worker(project, "owner", "owner", None, MIGRATIONS)
+    caller = _worker(project, "caller", "caller", "owner", [{"tag": "v1", "new_classes": ["Asker"]}])
+    if place == "other host":
+        project.dev("-c", str(caller / "wrangler.jsonc"), "-c", str(owner / "wrangler.jsonc")).ready()
+    else:
+        project.dev(cwd=owner).ready()
+        project.dev(cwd=caller).ready()
+    return World(project, project.port("caller"))
+
+
+def _worker(project: Project, name: str, entry: str, objects: str | None, migrations: Any) -> Path:
+    bindings = [] if objects is None else [ASKER]
+    for binding, class_name in (("THING", "Thing"), ("OLD", "Old")):
+        script = {} if objects in (None, name) else {"script_name": objects}
+        bindings.append({"name": binding, "class_name": class_name, **script})
+    directory = project.worker(
+        name, "", main=f"src/{entry}.py", migrations=migrations, durable_objects={"bindings": bindings}
+    )
+    for path in FILES.glob("*.py"):
+        (directory / "src" / path.name).write_text(path.read_text())
+    return directory
