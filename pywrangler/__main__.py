@@ -25,7 +25,7 @@ def main() -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _frame: os._exit(128 + received))
     arguments = sys.argv[1:]
-    early = _early_nursery() if arguments[:1] == ["dev"] and _NO_SESSION.isdisjoint(arguments) else None
+    early = _early_nursery() if arguments[:1] in (["dev"], ["run"]) and _NO_SESSION.isdisjoint(arguments) else None
     from pywrangler.cli.app import run
 
     status = run(arguments, early)

@@ -235,9 +235,7 @@ class Runner:
                 self._cancel(timer)
             case do.Begin():
                 if self._guest is not None:
-                    self._guest.begin(
-                        {it.plan.resolved.worker.name: it.port.public_url for it in self._setup.berths}
-                    )
+                    self._guest.begin({it.plan.resolved.worker.name: it.port.public_url for it in self._setup.berths})
             case do.OpenBrowser():
                 self._open_browser()
             case do.Finish(code):

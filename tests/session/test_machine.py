@@ -27,12 +27,12 @@ BROKEN = Problem("syntax", "invalid syntax")
 class Story:
     """Feeds a machine and remembers the answers; time stands still unless told."""
 
-    def __init__(self, *workers, peers=None, site_packages=None) -> None:
+    def __init__(self, *workers, peers=None, site_packages=None, is_hosting=False) -> None:
         plans = [
             Plan(item, (site_packages or {}).get(item.worker.name, ()), (f"http://localhost:{8787 + i}",))
             for i, item in enumerate(workers or (resolved(),))
         ]
-        self.machine = Machine(plans, ROOT)
+        self.machine = Machine(plans, ROOT, is_hosting=is_hosting)
         self.now = 100.0
         self.first = self.tell(on.Started(peers or {}))
 
@@ -617,3 +617,31 @@ def test_reloads_share_no_state_with_the_plan():
     machine.handle(on.Started({}), 0)
     machine.handle(on.SettingsRead(0, replace(resolved("renamed")), ()), 0)
     assert plan.resolved.worker.name == "backend"
+
+
+# ---- guests
+
+
+def test_a_guest_may_begin_when_the_last_worker_is_ready_and_only_once():
+    story = Story(resolved("a"), resolved("b", root=Path("/other")))
+    assert only(story.serve(0), do.Begin) == []
+    assert [type(action) for action in story.serve(1)[-3:]] == [do.Say, do.Say, do.Begin]
+    story.save()
+    assert only(story.serve(2), do.Begin) == []
+
+
+def test_a_worker_that_cannot_be_run_ends_the_session_of_a_guest():
+    story = Story(resolved("a"), resolved("b", root=Path("/other")), is_hosting=True)
+    story.serve(1)
+    actions = story.tell(on.Failed(0, BROKEN))
+    assert said(actions) == [say.Trouble("a", BROKEN)]
+    assert [action.host for action in only(actions, do.Stop)] == [0, 1]
+    assert only(actions, do.StandIn) == []
+    assert only(story.tell(on.Exited(0, 3), on.Exited(1, 0)), do.Finish) == [do.Finish(1)]
+
+
+def test_a_guest_ends_the_session_with_its_code():
+    story = Story(is_hosting=True)
+    story.serve()
+    assert [action.host for action in only(story.tell(on.Ended(3)), do.Stop)] == [0]
+    assert only(story.tell(on.Exited(0, 0)), do.Finish) == [do.Finish(3)]
