@@ -43,6 +43,7 @@ class Command(NamedTuple):
 
 
 COMMANDS: tuple[Command, ...] = (
+    Command("init", "pywrangler.cli.init", "Begin a project"),
     Command("dev", "pywrangler.cli.dev", "Run Workers locally and reload them when files change"),
     Command("check", "pywrangler.cli.check", "Find what will not work on Cloudflare"),
     Command("sync", "pywrangler.cli.sync", "Make or update the project's .venv from pyproject.toml"),

@@ -1,0 +1,30 @@
+"""Work that nobody waits for: by the clock, and from a queue."""
+
+from jobs import BadJob, clean_up, perform
+from workers import Response, WorkerEntrypoint
+
+NIGHTLY = "0 3 * * *"
+
+
+class Default(WorkerEntrypoint):
+    async def scheduled(self, controller, env, ctx):
+        if controller.cron == NIGHTLY:
+            print(clean_up(controller.scheduledTime / 1000))
+        else:
+            print("Nothing to do right now.")
+
+    async def queue(self, batch, env, ctx):
+        for message in batch.messages:
+            try:
+                print(perform(message.body))
+            except BadJob as problem:
+                print(f"Dropped: {problem}")
+                message.ack()  # it would fail again
+            except Exception as problem:
+                print(f"Later: {problem}")
+                message.retry()
+            else:
+                message.ack()
+
+    async def fetch(self, request):
+        return Response("This Worker has no pages: it works by the clock and from a queue.")

@@ -1,0 +1,3 @@
+from tests.processes.conftest import project
+
+__all__ = ["project"]
