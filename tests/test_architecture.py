@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "host": {"runtime", "bindings", "protocol", "config", "errors"},
     "fidelity": {"config", "errors"},
     "session": {"protocol", "config", "errors", "fidelity"},
+    "typegen": {"config", "errors"},
     "cloud": {"config", "errors"},
     "cli": EVERYTHING,
     "__main__": EVERYTHING,

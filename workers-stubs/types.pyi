@@ -8,7 +8,7 @@ from http import HTTPMethod
 from typing import Any, Generic, TypeAlias, TypedDict, TypeVar
 
 import js
-from pyodide.ffi import JsBuffer, _Typed
+from pyodide.ffi import JsArray, JsBuffer, _Typed
 from workers._bindings import Ai as Ai
 from workers._bindings import AnalyticsEngineDataset as AnalyticsEngineDataset
 from workers._bindings import AnyDurableObjectStub as AnyDurableObjectStub
@@ -65,6 +65,7 @@ from workers.workflows import WorkflowStep as WorkflowStep
 from workers.workflows import WorkflowStepConfig as WorkflowStepConfig
 
 _T = TypeVar("_T")
+_U = TypeVar("_U")
 
 class Env:
     """The environment: variables, secrets and bindings. `pywrangler types` writes a subclass for a Worker."""
@@ -74,6 +75,12 @@ class JsObject(_Typed, Generic[_T]):
 
     def to_py(self, *, depth: int = -1, default_converter: Any = None) -> _T:
         """Return a dict."""
+
+class JsonArray(JsArray[_T], Generic[_T, _U]):
+    """A JSON array in a variable whose elements are objects: `to_py()` gives a list of dicts."""
+
+    def to_py(self, *, depth: int = -1, default_converter: Any = None) -> list[_U]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return a list."""
 
 class Context(_Typed):
     """One invocation of a WorkerEntrypoint."""

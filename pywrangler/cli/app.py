@@ -45,6 +45,7 @@ class Command(NamedTuple):
 COMMANDS: tuple[Command, ...] = (
     Command("init", "pywrangler.cli.init", "Begin a project"),
     Command("dev", "pywrangler.cli.dev", "Run Workers locally and reload them when files change"),
+    Command("types", "pywrangler.cli.types", "Write types of the environment, for editors and type checkers"),
     Command("check", "pywrangler.cli.check", "Find what will not work on Cloudflare"),
     Command("sync", "pywrangler.cli.sync", "Make or update the project's .venv from pyproject.toml"),
     Command("secret", "pywrangler.cli.secret", "Set, list and remove secrets, locally or on a deployed Worker"),
