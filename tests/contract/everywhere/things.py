@@ -499,7 +499,7 @@ class Thing(DurableObject):
             self.ctx.setWebSocketAutoResponse(js.WebSocketRequestResponsePair.new("ping", "pong"))
             ws.send("auto set")
         elif message == "timestamp":
-            ws.send(str(self.ctx.getWebSocketAutoResponseTimestamp(ws) is not None))
+            ws.send(str(bool(self.ctx.getWebSocketAutoResponseTimestamp(ws))))
         else:
             ws.send(f"echo {message}")
 
