@@ -24,7 +24,7 @@ sample: $(STAMP)
 	@exec $(BIN)/pywrangler dev --cwd sample-project
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: $(STAMP)
 	$(BIN)/ruff check .

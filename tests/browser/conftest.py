@@ -24,9 +24,13 @@ QUIET = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real browser; without one the test is skipped, except in CI, where that is a failure."""
+    """A real browser; without one the test is skipped, except in CI, where that is a failure.
+
+    Not for longer than a module: while it is there, Playwright keeps an event loop running in this thread, and nobody
+    else can start one.
+    """
     if CHROMIUM is None:
         reason = "no chromium on this machine (Debian: apt install chromium)"
         if os.environ.get("CI"):
