@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pywrangler.cli.flags import Parser, add_global_flags
+from pywrangler.cli.fresh_types import FreshTypes
 from pywrangler.cli.options import LEVELS, choose_level, enter_directory
 from pywrangler.cli.terminal import Terminal
 from pywrangler.config.resolve import Overrides
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
 
     from pywrangler.cli.arguments import Invocation
 
-BOOLEAN_FLAGS = frozenset(("--strict-limits", "--test-scheduled", "--show-interactive-dev-session", "--remote"))
+BOOLEAN_FLAGS = frozenset(
+    ("--strict-limits", "--test-scheduled", "--types", "--show-interactive-dev-session", "--remote")
+)
 IGNORED_FLAGS = {
     **dict.fromkeys(
         (
-            *("--local", "-l", "--no-local", "--live-reload", "--types", "--tunnel", "--bundle", "--no-bundle"),
+            *("--local", "-l", "--no-local", "--live-reload", "--tunnel", "--bundle", "--no-bundle"),
             *("--minify", "--infer-origin-from-routes", "--no-infer-origin-from-routes", "--enable-containers"),
         ),
         False,
@@ -66,6 +69,7 @@ def parser(program: str) -> Parser:
     it.flag("--log-level", choices=LEVELS, help="how much to show (default: log, or WRANGLER_LOG)")
     it.switch("--strict-limits", default=False, help="enforce the limits that deployed Workers meet")
     it.switch("--test-scheduled", default=False, help="serve /__scheduled, which runs the scheduled handler")
+    it.switch("--types", default=False, help="keep the file of `pywrangler types` up to date")
     it.switch("--show-interactive-dev-session", default=True, help="offer keys in the terminal")
     it.add_argument("-r", "--remote", action="store_true", help="not available: Workers run on this machine")
     return it
@@ -108,7 +112,8 @@ def run(options: Namespace, invocation: Invocation) -> int:
         test_scheduled=options.test_scheduled,
         with_keys=options.show_interactive_dev_session and has_terminal,
     )
-    return run_session(wishes, terminal, invocation.early_nursery)
+    with FreshTypes(terminal, always=options.types, process_environment=os.environ) as screen:
+        return run_session(wishes, screen, invocation.early_nursery)
 
 
 def _port(text: str) -> int:

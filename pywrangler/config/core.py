@@ -92,7 +92,6 @@ def read_dev(node: Node) -> Dev:
     node.text("inspector_ip")
     node.choice("upstream_protocol", ("http", "https"))
     node.flag("enable_containers")
-    node.flag("generate_types")
     port = node.whole("port", 0, 65535)
     return Dev(
         ip=node.text("ip") or "localhost",
@@ -100,6 +99,7 @@ def read_dev(node: Node) -> Dev:
         local_protocol=node.choice("local_protocol", ("http", "https")) or "http",
         host=node.text("host"),
         port_place=node.report.document.place(node.child("port").trail) if port is not None else None,
+        generate_types=bool(node.flag("generate_types")),
     )
 
 

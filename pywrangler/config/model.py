@@ -121,6 +121,8 @@ class Dev(msgspec.Struct, frozen=True):
     local_protocol: Literal["http", "https"] = "http"
     host: str | None = None
     port_place: Place | None = None
+    generate_types: bool = False
+    """Whether sessions keep the file of `pywrangler types` up to date."""
 
 
 class Build(msgspec.Struct, frozen=True):

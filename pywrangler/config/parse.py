@@ -178,6 +178,7 @@ class _Assembly:
             local_protocol=given.local_protocol or dev.local_protocol,
             host=given.host or dev.host,
             port_place=dev.port_place if given.port is None else None,
+            generate_types=dev.generate_types,
         )
 
     def _route_host(self, level: Level) -> str | None:
