@@ -65,7 +65,7 @@ def run(options: argparse.Namespace, _invocation: Invocation) -> int:
     write(directory, files)
     print(f'✨ Created "{name}" from the template {template}.\n')
     for command, purpose in next_commands(directory, files):
-        print(f"  {command.ljust(38)}{purpose}".rstrip())
+        print(f"  {command.ljust(46)}{purpose}".rstrip())
     return 0
 
 
@@ -134,7 +134,7 @@ def next_commands(directory: Path, files: Mapping[str, str]) -> list[tuple[str, 
     if directory != Path.cwd():
         commands.append((f"cd {os.path.relpath(directory)}", ""))
     if any(path == ".dev.vars.example" for path in files):
-        commands.append(("cp .dev.vars.example .dev.vars", "secrets for this machine, ignored by git"))
+        commands.append(("install -m 600 .dev.vars.example .dev.vars", "secrets for this machine"))
     commands.append(("pywrangler sync", "make .venv with what pyproject.toml names"))
     commands.append(("pywrangler dev", "run it, and again after each save"))
     commands.append((".venv/bin/python -m pytest", "run its tests"))

@@ -50,7 +50,7 @@ def test_flags_choose_name_and_template(tmp_path, capsys):
 
 def test_the_example_of_secrets_is_part_of_what_comes_next(capsys):
     assert run(["init", "app", "--template", "fastapi"]) == 0
-    assert "cp .dev.vars.example .dev.vars" in capsys.readouterr().out
+    assert "install -m 600 .dev.vars.example .dev.vars" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("existing", ["wrangler.jsonc", "src/entry.py", ".gitignore", "wrangler.toml", "src"])
