@@ -9,7 +9,9 @@ class Guestbook(DurableObject):
     def __init__(self, ctx, env):
         super().__init__(ctx, env)
         self.sql = ctx.storage.sql
-        self.sql.exec("CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL)")
+        self.sql.exec(
+            "CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL)"
+        )
 
     async def sign(self, name, text):
         """Add an entry; return how many there are."""
