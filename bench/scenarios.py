@@ -287,10 +287,16 @@ def sockets() -> list[Row]:
                 clients[0].send(b"all")
                 await asyncio.wait_for(all_there.wait(), 20)
                 last.append(time.perf_counter() - sent)
+            left = count * rounds
+            all_there.clear()
+            sent = time.perf_counter()
+            for _ in range(rounds):
+                clients[0].send(b"all")
+            await asyncio.wait_for(all_there.wait(), 60)
+            rate = count * rounds / (time.perf_counter() - sent)
             for client in clients:
                 client.transport.abort()
-            median = sorted(last)[len(last) // 2]
-            return median, count / median
+            return sorted(last)[len(last) // 2], rate
 
         times = asyncio.run(echo())
         rows = [Row("echo on one socket, p50", times[len(times) // 2] * 1000, "ms", 0.2)]
@@ -298,8 +304,8 @@ def sockets() -> list[Row]:
             before = session.pss_mib()
             median, rate = asyncio.run(broadcast(count, 20))
             rows.append(Row(f"broadcast to {count} sockets, last client", median * 1000, "ms", promise))
-            if promise:
-                rows.append(Row(f"broadcast to {count} sockets", rate, "messages/s", 120_000, least=True))
+            least = 120_000 if promise else None
+            rows.append(Row(f"20 broadcasts to {count} sockets in a row", rate, "messages/s", least, least=True))
             if count == 5000:
                 rows.append(Row("memory per hibernatable socket", (session.pss_mib() - before) * 1024 / 5000, "KB"))
         return rows
