@@ -126,6 +126,7 @@ class Exchange:
         data = data if type(data) is bytes else bytes(data)
         if self._outbound is not None:
             await self._outbound.put(data)
+            await self._notice_disconnect()
         elif not self._ended.is_set():
             if more and self._start["status"] not in NULL_BODY:
                 self._outbound = BodySource()
@@ -138,6 +139,13 @@ class Exchange:
             if self._outbound is not None:
                 self._outbound.finish()
 
+    async def _notice_disconnect(self) -> None:
+        """Tell an application by `receive` that its client is gone; what it still sends goes nowhere."""
+        assert self._outbound is not None
+        if not self._outbound.is_open:
+            self._ended.set()
+            await asyncio.sleep(0)  # an endless stream shall hear of it, and not keep the loop from others
+
     def _respond(self, body: bytes | ReadableStream) -> None:
         assert self._start is not None
         status = int(self._start["status"])
@@ -145,13 +153,14 @@ class Exchange:
             (bytes(name).decode("latin-1").lower(), _text(value)) for name, value in self._start.get("headers", ())
         ]
         if not self.response.done():
-            self.response.set_result(JsResponse.from_wire(status, "", pairs, None if status in NULL_BODY else body))
+            content = None if status in NULL_BODY else body
+            self.response.set_result(JsResponse.from_wire(status, "", pairs, content, immutable=False))
 
     def app_ended(self, error: Exception | None) -> None:
         """The application returned or raised: an error before the response is the response's."""
         if not self.response.done():
             self.response.set_exception(RuntimeError(NO_RESPONSE) if error is None else error)
-        elif error is not None:
+        elif error is not None and (self._outbound is None or self._outbound.is_open):
             logger.error("Exception in ASGI application after its response began", exc_info=error)
 
     def abandoned(self) -> None:

@@ -205,7 +205,7 @@ class Exchange:
         status, reason, headers = self._head
         if not self.response.done():
             content = None if status in NULL_BODY else body
-            self.response.set_result(JsResponse.from_wire(status, reason, headers, content))
+            self.response.set_result(JsResponse.from_wire(status, reason, headers, content, immutable=False))
 
     def failed(self, error: Exception) -> None:
         """The application raised: an error before the response is the response's."""

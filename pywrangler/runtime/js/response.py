@@ -115,14 +115,15 @@ class Response(BodyMixin):
         *,
         url: str = "",
         redirected: bool = False,
+        immutable: bool = True,
     ) -> Response:
-        """Adopt a received response: names of headers in lower case; its headers are immutable."""
+        """Adopt a received response: names of headers in lower case; its headers are immutable by default."""
         response = cls.__new__(cls)
         response._status = status
         response._status_text = status_text
         response._pairs = pairs
         response._headers = None
-        response._immutable = True
+        response._immutable = immutable
         response._body = body
         response._used = False
         response._url = url
