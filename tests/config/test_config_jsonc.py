@@ -3,9 +3,11 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
+import json5
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pywrangler.config import jsonc
@@ -163,3 +165,40 @@ def test_any_bytes_give_a_value_or_a_problem_with_a_place(content: bytes) -> Non
 
 def test_numbers_with_thousands_of_digits_are_infinite_as_in_javascript() -> None:
     assert jsonc.parse(b"1" * 5000, FILE).value == math.inf
+
+
+_comments = st.sampled_from(["", " ", "\n", "/* x */", "// y\n", "\t"])
+
+
+@st.composite
+def _documents(draw: st.DrawFn) -> str:
+    """Objects and arrays with comments between tokens and, at times, one trailing comma."""
+    value = draw(
+        st.recursive(
+            st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.text('ab\\"/*\u00e4\n', max_size=6)),
+            lambda inner: st.one_of(
+                st.lists(inner, max_size=3), st.dictionaries(st.text("abc", max_size=3), inner, max_size=3)
+            ),
+            max_leaves=6,
+        )
+    )
+
+    def write(item: Any) -> str:
+        gap = draw(_comments)
+        comma = draw(st.sampled_from(["", ","]))
+        if isinstance(item, list):
+            inner = f"{gap},".join(map(write, item))
+            return f"[{gap}{inner}{comma if item else ''}{gap}]"
+        if isinstance(item, dict):
+            inner = ",".join(f"{gap}{json.dumps(name)}{gap}:{write(entry)}" for name, entry in item.items())
+            return f"{{{gap}{inner}{comma if item else ''}{gap}}}"
+        return gap + json.dumps(item) + gap
+
+    return write(value)
+
+
+@given(_documents())
+@settings(max_examples=60, deadline=None)
+def test_another_parser_reads_the_same(text: str) -> None:
+    """JSON5 takes everything that JSON with comments does; the reverse is not so."""
+    assert jsonc.parse(text.encode(), FILE).value == json5.loads(text)
