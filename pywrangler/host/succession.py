@@ -1,13 +1,14 @@
 """How a retiring host (the testator) gives its connections and objects to the next one (the heir).
 
 No connection is closed by a reload: keep-alive connections between two requests, and hibernatable sockets between two
-frames, change the process that owns them. An object changes hands when nothing of it runs any more; until then its
-events wait in the heir.
+frames, change the process that owns them. An object changes hands when nothing of it runs any more (timers, open stubs
+and streams of it do not count); until then its events wait in the heir.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.host.link import MessageLink
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 RESTART_CODE = 1012
 """What the other sockets of a reloaded Worker are closed with (RFC 6455 registry: service restart)."""
+RESTART = "Service restart"
 
 
 class Testator:
@@ -46,8 +48,9 @@ class Testator:
         """
         objects = self._objects
         objects.stop()
-        for actor in [actor for actor in objects.actors.values() if actor.is_idle]:
-            actor.evict()
+        _retire_sockets()
+        for actor in [actor for actor in objects.actors.values() if not actor.is_running]:
+            actor.hand_over()
         self._running = tuple(objects.actors)
         self._released = {key: _release(objects, key) for key in list(objects.sockets) if key not in objects.actors}
         self._link.send(handover.Busy((*self._running, *self._released)))
@@ -72,7 +75,7 @@ class Testator:
         actor = self._objects.actors.get(key)
         if actor is not None:
             await actor.idle()
-            actor.evict()
+            actor.hand_over()
         await self._send_object(key, *_release(self._objects, key))
 
     async def _send_object(self, key: Key, shared: bytes | None, sockets: Sequence[tuple[bytes, Movable]]) -> None:
@@ -85,6 +88,13 @@ class Testator:
                 continue  # the peer is gone
             self._link.send(handover.Socket(key, record, state), [descriptor])
         self._link.send(handover.Free(key))
+
+
+def _retire_sockets() -> None:
+    """Close the sockets that do not hibernate, if there can be any."""
+    websockets = sys.modules.get("pywrangler.runtime.websockets")
+    if websockets is not None:
+        websockets.retire_sockets(RESTART_CODE, RESTART)
 
 
 def _release(objects: ObjectHost, key: Key) -> tuple[bytes | None, Sequence[tuple[bytes, Movable]]]:

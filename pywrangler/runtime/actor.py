@@ -34,14 +34,16 @@ BLOCK_TOO_LONG = (
     "Object was reset."
 )
 ABORTED = "Application called abort() to reset Durable Object."
+REPLACED = "Durable Object reset because its code was updated."
 
 
 class Actor:
     """A live object. Made when an event for its id arrives, forgotten when it was idle or reset."""
 
     __slots__ = (
-        "__weakref__", "_arrived", "_ends", "_references", "_running", "broken", "class_name", "constructing", "host",
-        "inputs", "instance", "last_active", "name", "object_id", "outputs", "sockets", "state", "storage", "tasks",
+        "__weakref__", "_arrived", "_ends", "_has_left", "_references", "_running", "broken", "class_name",
+        "constructing", "host", "inputs", "instance", "last_active", "name", "object_id", "outputs", "sockets", "state",
+        "storage", "streams", "tasks",
     )  # fmt: skip
 
     def __init__(
@@ -65,6 +67,9 @@ class Actor:
         self._arrived = 0
         """Events that were submitted and did not begin yet."""
         self._references = 0
+        self._has_left = False
+        self.streams = 0
+        """Streams of the instance that somebody else still reads."""
         self._ends: list[asyncio.Future[None]] = []
 
     # ---- events -------------------------------------------------------------------------------------------
@@ -140,17 +145,20 @@ class Actor:
         self._settle()
 
     def _settle(self) -> None:
-        if self._running or self._references:
+        if self._running:
             return
-        self.last_active = self.host.clock.now()
+        if not self._references:
+            self.last_active = self.host.clock.now()
         if self._ends:
             ends, self._ends = self._ends, []
             for end in ends:
                 if not end.done():
                     end.set_result(None)
 
-    def run_alarm(self, info: AlarmInfo) -> asyncio.Future[Any]:
-        """Deliver the alarm; the result is its `AlarmOutcome`."""
+    def run_alarm(
+        self, info: AlarmInfo, *, now: float | None = None, report: Callable[[BaseException], None] | None = None
+    ) -> asyncio.Future[Any]:
+        """Deliver the alarm if it is due at `now`; the result is its `AlarmOutcome`, a failure goes to `report`."""
         host = self.host
         name = host.handler_name("alarm")
 
@@ -161,7 +169,8 @@ class Actor:
                 )
                 return host.face.call(getattr(instance, name), (shown,), relaxed=True)
 
-            return run_alarm(self.storage, info, handler, host.report, host.clock.now())
+            moment = host.clock.now() if now is None else now
+            return run_alarm(self.storage, info, handler, report or host.report, moment)
 
         return self.submit(work)
 
@@ -180,12 +189,22 @@ class Actor:
     # ---- liveness -----------------------------------------------------------------------------------------
 
     @property
+    def is_reset(self) -> bool:
+        """Whether the instance was killed, rather than left."""
+        return self.broken is not None and not self._has_left
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an event, a block or something that `waitUntil` was given is under way."""
+        return self._running > 0
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing runs and nothing outside refers to the instance."""
         return not self._running and not self._references
 
     def retain(self) -> None:
-        """Keep the instance in memory: a plain socket, a stream, a stub or `waitUntil` refers to it."""
+        """Keep the instance in memory: a plain socket, a stream or a stub refers to it."""
         self._references += 1
 
     def release(self) -> None:
@@ -193,9 +212,20 @@ class Actor:
         self._references -= 1
         self._settle()
 
+    def adopt(self, future: asyncio.Future[Any]) -> None:
+        """Keep the instance in memory while `future` (a task of user code, a timer) is pending; a reset cancels it."""
+        if self.broken is None:
+            self.tasks.add(future)
+            self._references += 1
+            future.add_done_callback(self._left)
+
+    def _left(self, future: asyncio.Future[Any]) -> None:
+        self.tasks.discard(future)
+        self.release()
+
     async def idle(self) -> None:
         """Wait until nothing runs any more."""
-        while not self.is_idle:
+        while self._running:
             end = asyncio.get_running_loop().create_future()
             self._ends.append(end)
             await end
@@ -204,14 +234,22 @@ class Actor:
         """Keep the object alive until `awaitable` is done; its failure is logged."""
         task = asyncio.ensure_future(awaitable)
         self.tasks.add(task)
-        self.retain()
+        self._running += 1
         task.add_done_callback(self._waited)
 
     def _waited(self, task: asyncio.Future[Any]) -> None:
-        self.tasks.discard(task)
-        self.release()
-        if not task.cancelled() and (problem := task.exception()) is not None:
+        self._finished(task)
+        if not task.cancelled() and (problem := task.exception()) is not None and self.broken is None:
             self.host.report(problem)
+
+    def perform(self, function: Callable[[], Any], report: Callable[[BaseException], None]) -> None:
+        """Deliver an event that nobody waits for (a timer): `function` may return an awaitable; failures are told."""
+
+        def ended(task: asyncio.Future[Any]) -> None:
+            if not task.cancelled() and (problem := task.exception()) is not None and self.broken is None:
+                report(problem)
+
+        self.submit(lambda _instance: function()).add_done_callback(ended)
 
     # ---- gates --------------------------------------------------------------------------------------------
 
@@ -223,9 +261,15 @@ class Actor:
         return task
 
     async def _blocked(self, function: Callable[[], Any], token: object) -> Any:
+        clock = self.host.clock
         try:
-            async with asyncio.timeout(BLOCK_LIMIT_SECONDS) as limit:
-                result = await gates.drive(run_in_greenlet(function), self.inputs, self.outputs)
+            async with asyncio.timeout(None) as limit:
+                # A time that has passed already: the block ends in the loop's next round.
+                timer = clock.call_at(clock.now() + BLOCK_LIMIT_SECONDS, lambda: limit.reschedule(0.0))
+                try:
+                    result = await gates.drive(run_in_greenlet(function), self.inputs, self.outputs)
+                finally:
+                    timer.cancel()
             self.outputs.end_turn()
         except TimeoutError as problem:
             self.reset_by(error(BLOCK_TOO_LONG) if limit.expired() else problem)
@@ -322,9 +366,24 @@ class Actor:
 
     def evict(self) -> None:
         """Drop the instance because it was idle; hibernated sockets and storage stay."""
+        self._leave(error("The Durable Object was evicted."))
+
+    def hand_over(self) -> None:
+        """Drop the instance, for another host goes on with the object; what it was still sending goes on here."""
+        if self.broken is not None:
+            return
+        self._leave(error(REPLACED, durableObjectReset=True))
+        for future in list(self.tasks):
+            if not self.streams or not isinstance(future, asyncio.Task):
+                future.cancel()
+
+    def _leave(self, reason: JsException) -> None:
         self.outputs.end_turn()
+        if self.broken is not None:
+            return
         self.storage.close()
         self.sockets.instance_gone()
         self.host.forget(self)
-        self.broken = error("The Durable Object was evicted.")
+        self.broken = reason
+        self._has_left = True
         self.instance = None

@@ -7,6 +7,7 @@ they stand for. Headers, requests, responses and blobs are copied; bodies that a
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pywrangler.protocol.v8_reader import Reader
+    from pywrangler.runtime.context import EventContext
 
 ExternalKind = Literal["stub", "readable", "writable", "socket"]
 
@@ -211,15 +213,69 @@ class HostDescriber:
         return self._described(BLOB, _Blob(bytes(value.content), value.type, name, modified))
 
 
-@dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A stream that is read for somebody else, in the event it came from."""
+    """A stream that is read for somebody else, in the event it came from.
 
-    stream: ReadableStream
-    event: Any
+    The object of that event stays in memory while the stream is read. A chunk leaves after what was written before it
+    is durable; a reset of the object breaks the stream.
+    """
 
-    def __post_init__(self) -> None:
-        self.stream.acquire("transfer")
+    __slots__ = ("_actor", "event", "stream")
+
+    def __init__(self, stream: ReadableStream, event: EventContext | None) -> None:
+        stream.acquire("transfer")
+        self.stream = stream
+        self.event = event
+        self._actor = None if event is None else event.actor
+        if self._actor is not None:
+            self._actor.retain()
+            self._actor.streams += 1
+
+    async def take(self) -> Any:
+        """Return the next chunk, None at the end. To be called in the context of the event."""
+        actor = self._actor
+        if actor is None:
+            return await self.stream.take()
+        try:
+            chunk = await self._take(actor)
+        except BaseException:
+            self._release()
+            raise
+        if chunk is None:
+            self._release()
+        return chunk
+
+    async def _take(self, actor: Any) -> Any:
+        task = asyncio.current_task()
+        actor.tasks.add(task)
+        try:
+            chunk = await self.stream.take()
+        except asyncio.CancelledError:
+            if actor.is_reset:
+                raise actor.reason() from None
+            raise
+        finally:
+            actor.tasks.discard(task)
+        if actor.outputs.dirty:
+            await actor.outputs.settled()
+        if actor.is_reset:
+            raise actor.reason()
+        return chunk
+
+    def stop(self, reason: Any = None) -> Any:
+        """Nobody reads any more."""
+        self._release()
+        return self.stream.stop(reason)
+
+    def _release(self) -> None:
+        actor, self._actor = self._actor, None
+        if actor is not None:
+            actor.streams -= 1
+            actor.release()
+
+    def __del__(self) -> None:
+        if getattr(self, "_actor", None) is not None:
+            self._release()
 
 
 _HOSTS: dict[type, Callable[[HostDescriber, Any], Any] | None] = {}

@@ -12,6 +12,8 @@ and the continuations of all others wait, and go on in the order in which they s
 from __future__ import annotations
 
 import asyncio
+import bisect
+import itertools
 import types
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -94,23 +96,48 @@ class OutputGate:
 class InputGate:
     """Says who may run: everybody, or only the holder of the innermost block."""
 
-    __slots__ = ("_blocks", "_waiting")
+    __slots__ = ("_blocks", "_resuming", "_tickets", "_waiting")
 
     def __init__(self) -> None:
         self._blocks: list[object] = []
-        self._waiting: list[asyncio.Future[None]] = []
+        self._tickets = itertools.count()
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        """Who waits, in the order in which they came; the number keeps the place of those who have to wait again."""
+        self._resuming = 0
+        """Those who were let go and did not run yet: nobody may overtake them."""
 
     @property
     def is_closed(self) -> bool:
         """Whether the current context has to wait."""
-        return bool(self._blocks) and self._blocks[-1] not in _held.get()
+        if self._blocks:
+            return self._blocks[-1] not in _held.get()
+        return self._resuming > 0 or bool(self._waiting)
 
     async def admission(self) -> None:
         """Wait until the current context may run; those who wait go on in order."""
+        ticket = next(self._tickets)
         while self.is_closed:
             waiter = asyncio.get_running_loop().create_future()
-            self._waiting.append(waiter)
-            await waiter
+            bisect.insort(self._waiting, (ticket, waiter), key=_ticket)
+            try:
+                await waiter
+            except BaseException:
+                self._forget(waiter)
+                raise
+            self._resuming -= 1
+            if not self._blocks:
+                if not self._resuming:
+                    self._wake()
+                return
+
+    def _forget(self, waiter: asyncio.Future[None]) -> None:
+        """A task that waited was cancelled: before it was let go, or after."""
+        remaining = [entry for entry in self._waiting if entry[1] is not waiter]
+        if len(remaining) == len(self._waiting):
+            self._resuming -= 1
+        self._waiting = remaining
+        if not self._resuming and not self._blocks:
+            self._wake()
 
     def block(self) -> object:
         """Close the gate for everybody who does not hold the returned token; give it back with `release`."""
@@ -133,9 +160,16 @@ class InputGate:
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, []
-        for waiter in waiting:
-            if not waiter.done():
-                waiter.set_result(None)
+        for entry in waiting:
+            if entry[1].done():
+                self._waiting.append(entry)  # cancelled; it will take itself out
+            else:
+                self._resuming += 1
+                entry[1].set_result(None)
+
+
+def _ticket(entry: tuple[int, asyncio.Future[None]]) -> int:
+    return entry[0]
 
 
 def holding(token: object) -> tuple[object, ...]:

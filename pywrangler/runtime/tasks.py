@@ -1,7 +1,8 @@
 """Which tasks are user code's, and what they get: `run_sync` works in them, and those of an object pass its gates.
 
 A task belongs to user code if the coroutine was written by the user (or a library of theirs), or if it is one of ours
-that says so by `runs_user_code`, because it calls back into user code.
+that says so by `runs_user_code`, because it calls back into user code. A task of an object keeps the object in memory
+and ends with its instance.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ def make_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -
     ):
         coroutine = _contained(coroutine)
         if event.actor is not None:
-            coroutine = _driven(coroutine, event.actor)
+            task = asyncio.Task(_driven(coroutine, event.actor), loop=loop, **options)
+            event.actor.adopt(task)
+            return task
     return asyncio.Task(coroutine, loop=loop, **options)
 
 

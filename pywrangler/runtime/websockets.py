@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,14 @@ NOT_ACCEPTED = "You must call one of accept() or state.acceptWebSocket() on this
 CLOSED_ALREADY = "Can't call WebSocket send() after close()."
 NOT_ESTABLISHED = "Failed to establish websocket connection"
 _USABLE = frozenset((Mode.ACCEPTED, Mode.HIBERNATABLE))
+_plain: weakref.WeakSet[WebSocket] = weakref.WeakSet()
+"""Sockets with listeners that are not closed yet."""
+
+
+def retire_sockets(code: int, reason: str) -> None:
+    """Close every socket that does not hibernate."""
+    for socket in list(_plain):
+        socket.retire(code, reason)
 
 
 class WebSocket(EventTarget):
@@ -123,6 +132,16 @@ class WebSocket(EventTarget):
         """Use another link from now on."""
         self._end.relink(link)
 
+    def retire(self, code: int, reason: str) -> None:
+        """Close because the code goes: listeners are told at once, whatever the peer answers."""
+        end = self._end
+        if end.is_closed or end.mode is not Mode.ACCEPTED:
+            return
+        if not end.sent_close:
+            end.sent_close = True
+            end.close(code, reason)
+        end.on_close(code, reason, True)
+
     # ---- what it says -----------------------------------------------------------------------------------
 
     @property
@@ -174,6 +193,7 @@ class WebSocket(EventTarget):
         self._half_open = bool(half_open) or (config is not None and not config.compat.websocket_auto_close)
         self._scope = _Scope(self._end)
         self._end.receive_by(self, Mode.ACCEPTED)
+        _plain.add(self)
 
     def send(self, *arguments: Any) -> None:
         """Send a message: text, or binary for buffers and Python bytes; anything else is made a string."""
@@ -312,6 +332,7 @@ class WebSocket(EventTarget):
         self._finish()
 
     def _finish(self) -> None:
+        _plain.discard(self)
         if self._scope is not None:
             self._scope.leave()
 
@@ -322,6 +343,7 @@ class WebSocket(EventTarget):
         self._protocol = protocol
         self._end.link = link
         self._end.mode = Mode.ACCEPTED
+        _plain.add(self)
         self._run(lambda: self.dispatchEvent(Event.new("open")))
         self._end.receive_by(self, Mode.ACCEPTED)
 

@@ -1,4 +1,4 @@
-"""A client's WebSocket behaves the same wherever the object at its other end lives (spec/websocket.md, sections 1 to 4)."""
+"""A client's WebSocket behaves the same wherever the object at its other end lives (spec/websocket.md, 1 to 4)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Client:
     async def closes(self, count: int = 1) -> Any:
         """Return how sockets ended, as the object saw it."""
         async with asyncio.timeout(5):
-            while len(seen := await self.call("shared") or []) < count:
+            while len(seen := await self.call("shared") or []) < count:  # noqa: ASYNC110 - another process knows
                 await asyncio.sleep(0.005)
         return seen
 

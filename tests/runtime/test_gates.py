@@ -214,3 +214,74 @@ def test_random_events_never_run_inside_a_block_of_another(seed: int, run_async:
             holder = None
         else:
             assert holder in (None, name)
+
+
+def test_nobody_overtakes_those_who_waited(run_async: Any) -> None:
+    """An event that arrives in the very round in which the gate opens comes after those who waited."""
+    turns, seen = Turns(), []
+
+    async def event(name: str) -> None:
+        if turns.inputs.is_closed:
+            await turns.inputs.admission()
+        seen.append(name)
+
+    async def main() -> None:
+        token = turns.inputs.block()
+        tasks = [asyncio.create_task(event(f"waited {number}")) for number in range(3)]
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_soon(turns.inputs.release, token)
+        tasks.append(asyncio.create_task(event("came later")))
+        await asyncio.gather(*tasks)
+
+    run_async(main())
+    assert seen == ["waited 0", "waited 1", "waited 2", "came later"]
+
+
+def test_those_who_have_to_wait_again_keep_their_place(run_async: Any) -> None:
+    turns, seen = Turns(), []
+
+    async def event(name: str, *, blocks: bool = False) -> None:
+        if turns.inputs.is_closed:
+            await turns.inputs.admission()
+        seen.append(name)
+        if blocks:
+            token = turns.inputs.block()
+            later.append(asyncio.create_task(event("d")))
+            await asyncio.sleep(0.001)
+            turns.inputs.release(token)
+
+    later: list[Any] = []
+
+    async def main() -> None:
+        token = turns.inputs.block()
+        tasks = [asyncio.create_task(event(name, blocks=name == "a")) for name in "abc"]
+        await asyncio.sleep(0)
+        turns.inputs.release(token)
+        await asyncio.gather(*tasks)
+        await asyncio.gather(*later)
+
+    run_async(main())
+    assert seen == ["a", "b", "c", "d"]
+
+
+def test_one_who_gives_up_waiting_blocks_nobody(run_async: Any) -> None:
+    turns, seen = Turns(), []
+
+    async def event(name: str) -> None:
+        if turns.inputs.is_closed:
+            await turns.inputs.admission()
+        seen.append(name)
+
+    async def main() -> None:
+        token = turns.inputs.block()
+        tasks = [asyncio.create_task(event(name)) for name in "abc"]
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        turns.inputs.release(token)
+        tasks[1].cancel()
+        await asyncio.wait(tasks)
+        assert not turns.inputs.is_closed
+        await event("d")
+
+    run_async(main())
+    assert seen == ["c", "d"]

@@ -166,18 +166,18 @@ class Outflow:
             self._task = loop.create_task(self._run(), context=context_of(self._outgoing.event))
 
     async def _run(self) -> None:
-        stream = self._outgoing.stream
+        outgoing = self._outgoing
         number = self._credit.stream
         try:
-            while (chunk := await stream.take()) is not None:
+            while (chunk := await outgoing.take()) is not None:
                 await self._credit.send(chunk if type(chunk) is bytes else chunk_bytes(chunk))
             self._connection.send(raw_frame(Kind.END, number))
         except asyncio.CancelledError:
-            stream.stop()
+            outgoing.stop()
             raise
         except BaseException as problem:
             self._connection.send(frame(Kind.ABORT, number, to_failure(problem)))
-            stream.stop()
+            outgoing.stop()
         finally:
             self._connection.outflow_ended(number)
 
@@ -187,7 +187,7 @@ class Outflow:
             self._task.cancel()
         else:
             self._connection.outflow_ended(self._credit.stream)
-            self._outgoing.stream.stop()
+            self._outgoing.stop()
 
     def forget(self) -> None:
         """The call is sent elsewhere; the body has not begun."""

@@ -48,12 +48,12 @@ class Relay:
 
     async def pull(self) -> Any:
         """Return the next chunk."""
-        task = asyncio.get_running_loop().create_task(self._outgoing.stream.take(), context=self._scope.copy())
+        task = asyncio.get_running_loop().create_task(self._outgoing.take(), context=self._scope.copy())
         return await task
 
     def cancel(self, reason: Any) -> Any:
         """Cancel the other stream."""
-        return self._scope.copy().run(self._outgoing.stream.stop, reason)
+        return self._scope.copy().run(self._outgoing.stop, reason)
 
 
 def relayed(outgoing: Outgoing, length: int | None = None) -> ReadableStream:

@@ -1,7 +1,8 @@
 """setTimeout and its kin, queueMicrotask, scheduler.
 
-A timer runs in the event that set it and keeps that event alive until it fired or was cleared; so an object with a
-pending timer is not evicted. What a callback raises is logged; a coroutine that it returns is run.
+A timer runs in the event that set it and keeps that event alive until it fired or was cleared. One that an object set
+is an event of the object: it passes the gates, keeps the object in memory, and is gone when the object is reset. What a
+callback raises is logged; a coroutine that it returns is run.
 """
 
 from __future__ import annotations
@@ -47,23 +48,36 @@ class _Timer:
         self.repeats = repeats
         self.id = next(_ids)
         self.done: asyncio.Future[None] = self.loop.create_future()
+        self.actor: Any = None
         if (event := context.current()) is not None:
             event.pending.add(self.done)
             self.done.add_done_callback(event.pending.discard)
+            if event.actor is not None:
+                self.actor = event.actor
+                self.actor.adopt(self.done)
+                self.done.add_done_callback(self._ended)
         _timers[self.id] = self
         self.handle = self.loop.call_later(self.seconds, self.fire)
 
     def fire(self) -> None:
         if self.repeats:
             self.handle = self.loop.call_later(max(self.seconds, 0.001), self.fire)
-        try:
-            result = self.callback(*self.arguments)
-        except Exception as problem:
-            report(problem)
+        if self.actor is not None:
+            self.actor.perform(lambda: self.callback(*self.arguments), report)
         else:
-            if hasattr(result, "__await__"):
-                run_detached(result)
+            try:
+                result = self.callback(*self.arguments)
+            except Exception as problem:
+                report(problem)
+            else:
+                if hasattr(result, "__await__"):
+                    run_detached(result)
         if not self.repeats:
+            self.finish()
+
+    def _ended(self, done: asyncio.Future[None]) -> None:
+        """The object was reset: its timers never fire."""
+        if done.cancelled():
             self.finish()
 
     def finish(self) -> None:

@@ -1,6 +1,6 @@
 """The objects that the cases call."""
 
-# ruff: noqa: DTZ001, DTZ006 - naive local time is what is tested
+# ruff: noqa: DTZ001 - naive local time is what is tested
 
 import asyncio
 import os
