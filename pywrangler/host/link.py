@@ -106,6 +106,11 @@ class MessageLink:
             self._flushing = True
             self._loop.call_soon(self._flush)
 
+    def tell(self, message: control.Message) -> None:
+        """Send a message now: the loop is about to stop for a while."""
+        self.send(message)
+        self._flush()
+
     def _flush(self) -> None:
         self._flushing = False
         if self._delayed is not None:

@@ -38,7 +38,10 @@ from pywrangler.runtime.worker import WorkerRuntime
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pywrangler.host.debugger import TerminalDebugger
+    from pywrangler.host.testing.desk import Desk
     from pywrangler.runtime.channels.server import ChannelServer
+    from pywrangler.runtime.clock import Clock
     from pywrangler.runtime.objects import ObjectHost
 
 GOING_AWAY_CODE = 1001
@@ -70,6 +73,14 @@ class Host:
         self._leaving: asyncio.Task[None] | None = None
         self._serving: asyncio.Task[None] | None = None
         self._channels: ChannelServer | None = None
+        self._debugger: TerminalDebugger | None = None
+        self._clock: Clock = SystemClock()
+        self._desk: Desk | None = None
+        if settings.testing:
+            from pywrangler.host.testing.desk import Desk
+
+            self._desk = Desk(settings, self._link.send)
+            self._clock = self._desk.clock
 
     # ---- the session --------------------------------------------------------------------------------------
 
@@ -78,6 +89,10 @@ class Host:
             self._serving = self._loop.create_task(self._serve(descriptors[0] if descriptors else None))
         elif isinstance(message, control.Retire) and self._leaving is None:
             self._leaving = self._loop.create_task(self._retire(message.grace_seconds, descriptors[0]))
+        elif isinstance(message, control.Ask) and self._desk is not None:
+            self._desk.take(message)
+        elif isinstance(message, control.Fetched) and self._desk is not None:
+            self._desk.fetched(message)
         elif isinstance(message, control.Stop) and self._leaving is None:
             self._leaving = self._loop.create_task(self._stop(message.grace_seconds))
 
@@ -117,6 +132,14 @@ class Host:
         modules, _files = loader.imported(self._config, self._settings.site_packages)
         self._link.send(control.Imported(modules))
 
+    def _break(self, *_arguments: Any, **_options: Any) -> None:
+        """`breakpoint()` in user code; the debugger is imported by the first one."""
+        if self._debugger is None:
+            from pywrangler.host.debugger import TerminalDebugger
+
+            self._debugger = TerminalDebugger(self._link.tell)
+        self._debugger.set_trace(sys._getframe(1))
+
     # ---- start --------------------------------------------------------------------------------------------
 
     async def run(self) -> int:
@@ -124,6 +147,8 @@ class Host:
         context.set_log_sink(self._log)
         sys.stdout = LogWriter("log", 1)
         sys.stderr = LogWriter("stderr", 2)
+        if "PYTHONBREAKPOINT" not in os.environ:
+            sys.breakpointhook = self._break
         self._loop.set_task_factory(make_task)
         self._loop.set_exception_handler(self._unhandled)
         self._build()
@@ -192,7 +217,7 @@ class Host:
             self._worker.exports,
             self._worker.face,
             state_root=self._settings.state_root,
-            clock=SystemClock(),
+            clock=self._clock,
             notice=self._notice,
             report=self._report,
             strict_limits=self._settings.strict_limits,
@@ -208,6 +233,8 @@ class Host:
     # ---- serving ------------------------------------------------------------------------------------------
 
     async def _serve(self, handover: int | None) -> None:
+        if self._desk is not None:
+            self._desk.open(self._worker, self._router, self._http, self._end_channels)
         heir = None
         if handover is not None:
             from pywrangler.host.succession import Heir
@@ -237,6 +264,15 @@ class Host:
 
             self._channels = ChannelServer(self._worker, self._http.adopt_socket, worker=self._config.name)
         self._channels.adopt(connection)
+
+    async def _end_channels(self) -> None:
+        """End the connections of other hosts, and those that nobody has accepted yet."""
+        channels, self._channels = self._channels, None
+        if channels is not None:
+            await channels.close()
+        with contextlib.suppress(BlockingIOError, InterruptedError, ConnectionAbortedError):
+            while True:
+                self._private.accept()[0].close()
 
     def _stop_accepting(self) -> None:
         self._http.stop_accepting()
