@@ -191,3 +191,55 @@ def test_coroutine_given_to_javascript_becomes_a_promise(run_async):
         return await obj.work
 
     assert run_async(main()) == 6
+
+
+def test_who_stops_waiting_does_not_stop_the_operation(run_async):
+    async def main():
+        future = asyncio.get_running_loop().create_future()
+        promise = JsPromise.new(future)
+
+        async def waits():
+            return await promise
+
+        first, second = asyncio.create_task(waits()), asyncio.create_task(waits())
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.wait([first])
+        assert first.cancelled()
+        assert not future.done()
+        future.set_result(5)
+        return await second, await promise
+
+    assert run_async(main()) == (5, 5)
+
+
+def test_cancelling_at_the_moment_of_settlement_cancels_the_awaiter_once(run_async):
+    async def main():
+        future = asyncio.get_running_loop().create_future()
+
+        async def waits():
+            try:
+                return await JsPromise.new(future)
+            finally:
+                seen.append("left")
+
+        seen = []
+        task = asyncio.create_task(waits())
+        await asyncio.sleep(0)
+        future.set_result(5)
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled(), seen
+
+    assert run_async(main()) == (True, ["left"])
+
+
+def test_timeouts_end_a_wait_for_a_promise(run_async):
+    async def main():
+        future = asyncio.get_running_loop().create_future()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.001):
+                await JsPromise.new(future)
+        return future.cancelled()
+
+    assert run_async(main()) is False

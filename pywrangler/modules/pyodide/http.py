@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import IO, Any
 
@@ -169,6 +170,9 @@ async def pyfetch(request: Any, /, *, signal: Any = None, fetcher: Any = None, *
     send = fetch if fetcher is None else fetcher
     try:
         response = await send(request, **given, signal=combined)
+    except asyncio.CancelledError:
+        controller.abort()
+        raise
     except JsException as error:
         if error.name == "AbortError":
             raise AbortError(error) from None
