@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "session": {"protocol", "config", "errors", "fidelity"},
     "typegen": {"config", "errors"},
     "cloud": {"config", "errors"},
+    "testing": {"session", "protocol", "config", "errors"},
     "cli": EVERYTHING,
     "__main__": EVERYTHING,
     "__init__": set(),

@@ -62,13 +62,17 @@ def spawn_nursery(command: tuple[str, ...] = ()) -> NurseryProcess:
         theirs.set_inheritable(True)
         words.append(str(theirs.fileno()))
         old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        old_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            old_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        except ValueError:
+            old_handler = None  # Not the main thread: the nursery ignores it a moment later.
         try:
             pid = os.posix_spawn(words[0], words, os.environ, setsigmask=())
         except BaseException:
             ours.close()
             raise
         finally:
-            signal.signal(signal.SIGINT, old_handler)
+            if old_handler is not None:
+                signal.signal(signal.SIGINT, old_handler)
             signal.pthread_sigmask(signal.SIG_SETMASK, old_mask)
     return NurseryProcess(pid, ours)

@@ -7,17 +7,18 @@ A channel is a name and what is needed to reach it, no promise that anybody is t
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     from pywrangler.runtime.channels.failures import ErrorText
     from pywrangler.runtime.channels.local import LocalChannel
     from pywrangler.runtime.channels.remote import RemoteChannel
     from pywrangler.runtime.channels.server import AdoptWire
-    from pywrangler.runtime.ports import Channel, Link, Receiver
+    from pywrangler.runtime.js.proxy import JsProxy
+    from pywrangler.runtime.ports import Channel, Event, FaceName, Link, Receiver, Target
 
 
 class ChannelRouter:
@@ -49,8 +50,12 @@ class ChannelRouter:
 
     def channel(self, worker: str) -> Channel:
         """Return the channel to a Worker."""
-        if worker == self._own_worker and not self._is_retired:
-            return self._local or self._make_local()
+        if worker == self._own_worker:
+            local = self._local or self._make_local()
+            return local if not self._is_retired else _Retired(local, self._to(worker), self._receiver)
+        return self._to(worker)
+
+    def _to(self, worker: str) -> RemoteChannel:
         channel = self._remote.get(worker)
         if channel is None:
             from pywrangler.runtime.channels.remote import RemoteChannel
@@ -82,13 +87,40 @@ class ChannelRouter:
         return None if self._adopt_wire is None else self._adopt_wire(asyncio.get_running_loop(), fd, state)
 
     def retire(self) -> None:
-        """A successor has taken over this Worker: calls of it go there from now on."""
+        """A successor has taken over this Worker: calls of it go there from now on, but for objects that stay here."""
         self._is_retired = True
 
     def close(self) -> None:
-        """End every connection."""
+        """End every connection; the next call makes another."""
         for channel in self._remote.values():
             channel.close()
+        self._remote.clear()
+
+
+class _Retired:
+    """The way to the own Worker once a successor runs: objects that still run here are called here.
+
+    They may be waiting for the very caller; sent to the successor, the call would wait for them in turn.
+    """
+
+    __slots__ = ("_local", "_receiver", "_successor")
+
+    def __init__(self, local: Channel, successor: Channel, receiver: Receiver) -> None:
+        self._local = local
+        self._successor = successor
+        self._receiver = receiver
+
+    def _way(self, target: Target) -> Channel:
+        return self._local if self._receiver.holds(target) else self._successor
+
+    def fetch(self, target: Target, request: JsProxy) -> Awaitable[JsProxy]:
+        return self._way(target).fetch(target, request)
+
+    def call(self, target: Target, path: Sequence[str], arguments: Sequence[Any], face: FaceName) -> Awaitable[Any]:
+        return self._way(target).call(target, path, arguments, face)
+
+    def deliver(self, target: Target, event: Event) -> Awaitable[Any]:
+        return self._way(target).deliver(target, event)
 
 
 def _ignore(_worker: str, _connected: bool) -> None:

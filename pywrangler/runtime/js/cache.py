@@ -222,6 +222,18 @@ class CacheStorage(JsProxy):
             self._named[key] = Cache.new(self._now)
         return JsPromise.resolved(self._named[key])
 
+    def clear(self) -> None:
+        """Forget everything; caches that somebody holds stay what they are."""
+        for cache in (self.default, *self._named.values()):
+            cache._entries.clear()
+            cache._size = 0
+
+    def tell_time(self, now: Callable[[], float]) -> None:
+        """Ask `now` for the time from now on."""
+        self._now = now
+        for cache in (self.default, *self._named.values()):
+            cache._now = now
+
 
 caches: CacheStorage = CacheStorage.new()
 """The caches of this host's Worker."""

@@ -14,8 +14,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime import context
+from pywrangler.runtime.js import http_client
 from pywrangler.runtime.js.errors import JsException, type_error
-from pywrangler.runtime.js.http_client import close_clients, exchange, fail_body
+from pywrangler.runtime.js.http_client import close_clients, fail_body
 from pywrangler.runtime.js.proxy import JsPromise
 from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.request import Request
@@ -94,7 +95,7 @@ class _Journey:
     async def run(self, durable: asyncio.Future[None]) -> Response:
         await durable
         for followed in range(REDIRECT_LIMIT + 1):
-            response = await exchange(self._method, self._url.without_fragment, self._pairs, self._content)
+            response = await http_client.exchange(self._method, self._url.without_fragment, self._pairs, self._content)
             location = response.headers.get("location")
             if not self._follow or response.status not in REDIRECTS or not location:
                 response._redirected = followed > 0

@@ -1,0 +1,1 @@
+"""What a host does for the tests that started it; loaded only if its settings say `testing`."""
