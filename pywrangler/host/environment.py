@@ -50,9 +50,9 @@ def build_environment(settings: HostSettings, router: Router) -> tuple[Any, Asse
 def loopbacks(config: WorkerConfig, exports: Exports, router: Router) -> Any:
     """Return `ctx.exports`: a binding to each entrypoint and each Durable Object class of this Worker."""
     from pywrangler.bindings.durable_objects import DurableObjectNamespace
-    from pywrangler.bindings.services import Fetcher
+    from pywrangler.bindings.services import LoopbackFetcher
 
-    values: dict[str, Any] = {name: Fetcher.new(router, config.name, name) for name in exports.entrypoints}
+    values: dict[str, Any] = {name: LoopbackFetcher.new(router, config.name, name) for name in exports.entrypoints}
     values.update(
         {name: DurableObjectNamespace.new(router, config.name, name) for name in exports.objects},
     )

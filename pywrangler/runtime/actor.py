@@ -42,8 +42,8 @@ class Actor:
 
     __slots__ = (
         "__weakref__", "_arrived", "_ends", "_has_left", "_references", "_running", "broken", "class_name",
-        "constructing", "host", "inputs", "instance", "last_active", "name", "object_id", "outputs", "sockets", "state",
-        "storage", "streams", "tasks",
+        "constructing", "host", "inputs", "instance", "last_active", "name", "object_id", "outputs", "retries_alarm",
+        "sockets", "state", "storage", "streams", "tasks",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +68,7 @@ class Actor:
         """Events that were submitted and did not begin yet."""
         self._references = 0
         self._has_left = False
+        self.retries_alarm = True
         self.streams = 0
         """Streams of the instance that somebody else still reads."""
         self._ends: list[asyncio.Future[None]] = []
@@ -341,10 +342,14 @@ class Actor:
         else:
             self.reset(error(self.host.error_text(problem)).with_cause(problem))
 
-    def reset(self, reason: JsException) -> None:
-        """Kill the instance: uncommitted writes are lost, sockets drop, everything in flight fails with `reason`."""
+    def reset(self, reason: JsException, *, retries_alarm: bool = True) -> None:
+        """Kill the instance: uncommitted writes are lost, sockets drop, everything in flight fails with `reason`.
+
+        `retries_alarm` says whether an alarm that runs now is delivered again.
+        """
         if self.broken is not None:
             return
+        self.retries_alarm = retries_alarm
         self.broken = reason.mark(durableObjectReset=True)
         self.outputs.discard()
         self.storage.rollback()

@@ -43,6 +43,9 @@ JITTER = 0.25
 LONGEST_WAIT_SECONDS = 60.0
 """Timers may run on a clock that stops while the machine sleeps: the wall clock is looked at this often."""
 
+LIMIT_SECONDS = 15 * 60.0
+TOO_LONG = "Alarm exceeded its allowed execution time"
+
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS _cf_ALARM (actor_id TEXT PRIMARY KEY, scheduled_time INTEGER, actor_name TEXT)"
     " WITHOUT ROWID"
@@ -101,6 +104,16 @@ def _stored_alarm(path: Path) -> int | None:
             return time
     except apsw.Error:
         return None
+
+
+def forget_stored_alarm(path: Path, time: int) -> None:
+    """Remove the alarm of `time` from the file of an object that nobody has open; a file that is broken stays so."""
+    try:
+        with closing(apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
+            connection.set_busy_timeout(1000)
+            connection.execute("UPDATE _cf_METADATA SET value = NULL WHERE key = 1 AND value = ?", (time,))
+    except apsw.Error:
+        return  # the object finds out when it opens its file
 
 
 class AlarmIndex:
@@ -204,16 +217,17 @@ async def run_alarm(
 ) -> AlarmOutcome:
     """Run `handler(info)` as the alarm event of an object, if its alarm is due, and keep its stored alarm in step.
 
-    To be called inside the event. A failure of the handler goes to `report`.
+    To be called inside the event. A failure of the handler, or that it takes too long, goes to `report`.
     """
     if storage.alarm.begin(now) is None:
         return AlarmOutcome.STALE
     try:
         result = handler(info)
         if hasattr(result, "__await__"):
-            await result
+            async with asyncio.timeout(LIMIT_SECONDS) as limit:
+                await result
     except Exception as problem:
-        report(problem)
+        report(error(TOO_LONG) if isinstance(problem, TimeoutError) and limit.expired() else problem)
         storage.alarm.end(remove=info.is_last)
         return AlarmOutcome.FAILED
     except BaseException:
@@ -239,7 +253,8 @@ class AlarmScheduler:
     """Delivers the alarms of one class.
 
     `deliver(object_id, name, info)` runs the handler in the object; an exception from it counts as a failure of user
-    code if it is a JavaScript error (the object was reset), else as one of the platform.
+    code if it is a JavaScript error (the object was reset), else as one of the platform. `drop(object_id, time)`
+    removes from the object's own storage an alarm that is not tried again.
     """
 
     def __init__(
@@ -248,11 +263,13 @@ class AlarmScheduler:
         clock: Clock,
         deliver: Callable[[str, str | None, AlarmInfo], Awaitable[AlarmOutcome]],
         *,
+        drop: Callable[[str, int], None] | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._index = index
         self._clock = clock
         self._deliver = deliver
+        self._drop = drop
         self._uniform = uniform
         self._alarms: dict[str, _Alarm] = {}
         self._queue: list[tuple[float, int, str]] = []
@@ -302,6 +319,11 @@ class AlarmScheduler:
             self._alarms.pop(object_id, None)
         elif alarm is None or alarm.entry.time != entry.time:
             self._schedule(entry)
+
+    @property
+    def running(self) -> frozenset[asyncio.Task[None]]:
+        """The deliveries that run."""
+        return frozenset(self._tasks)
 
     # ---- waiting ------------------------------------------------------------------------------------------
 
@@ -361,6 +383,8 @@ class AlarmScheduler:
             self._schedule(entry)
             return
         if outcome is AlarmOutcome.ABANDONED or (outcome is AlarmOutcome.FAILED and alarm.counted >= COUNTED_RETRIES):
+            if self._drop is not None:
+                self._drop(object_id, entry.time)
             self._index.delete(object_id)
             return
         self._retry(alarm, counts=outcome is AlarmOutcome.FAILED)

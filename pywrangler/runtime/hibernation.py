@@ -194,6 +194,11 @@ class HibernationSet:
         """Return the limit in milliseconds, or null."""
         return self._event_timeout or jsnull
 
+    @property
+    def event_timeout_ms(self) -> int:
+        """The limit in milliseconds, 0 without one."""
+        return self._event_timeout
+
     # ---- what arrives (links.Receiver) --------------------------------------------------------------------
 
     def received(self, end: End, data: str | bytes) -> None:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.environment import to_js_value
 from pywrangler.runtime.ids import DurableObjectId
+from pywrangler.runtime.js import convert
 from pywrangler.runtime.js.errors import error
-from pywrangler.runtime.js.proxy import JsPromise, JsProxy
+from pywrangler.runtime.js.primitives import to_string
+from pywrangler.runtime.js.proxy import JsPromise, JsProxy, jsnull
 
 if TYPE_CHECKING:
     from pywrangler.runtime.actor import Actor
@@ -57,9 +59,11 @@ class DurableObjectState(JsProxy):
         promise: JsPromise = JsPromise.new(self._actor.block(function))
         return promise
 
-    def abort(self, reason: Any = None, _options: Any = None) -> None:
-        """Kill the instance at once."""
-        self._actor.reset(error(ABORTED if reason is None else str(reason)))
+    def abort(self, reason: Any = None, options: Any = None, /, **named: Any) -> None:
+        """Kill the instance at once; with `retryAlarm: false` the alarm that runs is not delivered again."""
+        retries = convert.options(options, named).get("retryAlarm")
+        text = ABORTED if reason is None or reason is jsnull else to_string(reason)
+        self._actor.reset(error(text), retries_alarm=retries is None or bool(retries))
 
     # ---- sockets ------------------------------------------------------------------------------------------
 

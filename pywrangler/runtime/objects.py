@@ -7,11 +7,13 @@ predecessor still runs are awaited one by one (`expect` and `freed`), so that on
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.actor import Actor
-from pywrangler.runtime.alarms import AlarmIndex, AlarmScheduler
-from pywrangler.runtime.js.errors import error, type_error
+from pywrangler.runtime.alarms import AlarmIndex, AlarmOutcome, AlarmScheduler, forget_stored_alarm
+from pywrangler.runtime.ids import HEX_DIGITS
+from pywrangler.runtime.js.errors import JsException, error, type_error
 from pywrangler.runtime.methods import call_method
 from pywrangler.runtime.sockets import HibernationSet
 from pywrangler.runtime.storage import ObjectStorage
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from pywrangler.config.model import WorkerConfig
     from pywrangler.errors import Problem
+    from pywrangler.runtime.alarms import AlarmEntry
     from pywrangler.runtime.clock import Clock
     from pywrangler.runtime.exports import Exports
     from pywrangler.runtime.ports import Face, Target
@@ -96,7 +99,9 @@ class ObjectHost:
         """Return the hibernatable sockets of an object."""
         sockets = self.sockets.get(key)
         if sockets is None:
-            sockets = self.sockets[key] = HibernationSet(lambda *event: self._deliver_socket_event(key, *event))
+            sockets = self.sockets[key] = HibernationSet(
+                lambda *event: self._deliver_socket_event(key, *event), self.clock.now
+            )
         return sockets
 
     def storage_for(self, actor: Actor) -> ObjectStorage:
@@ -188,7 +193,8 @@ class ObjectHost:
             current = actor.sockets.object_of(socket)
             return self.face.call(getattr(instance, handler_name), (current, *arguments), relaxed=True)
 
-        task = actor.submit(work)
+        limit = actor.sockets.event_timeout_ms
+        task = actor.submit(work if not limit else lambda instance: _limited(work(instance), handler_name, limit))
         task.add_done_callback(self._log_failure)
         return task
 
@@ -201,22 +207,48 @@ class ObjectHost:
     def start_alarms(self) -> None:
         """Schedule every persisted alarm; overdue ones run at once."""
         for class_name in self.exports.objects:
-            scheduler = AlarmScheduler(self._index(class_name), self.clock, self._alarm_of(class_name))
+            scheduler = AlarmScheduler(
+                self._index(class_name),
+                self.clock,
+                self._alarm_of(class_name),
+                drop=partial(self._drop_alarm, class_name),
+            )
             self._schedulers[class_name] = scheduler
             scheduler.start()
 
     def _alarm_of(self, class_name: str) -> Callable[..., Any]:
         async def deliver(object_id: str, name: str | None, info: Any) -> Any:
             actor = self.actor(class_name, object_id, name)
-            return await actor.run_alarm(info)
+            try:
+                return await actor.run_alarm(info)
+            except JsException:
+                if actor.retries_alarm:
+                    raise
+                return AlarmOutcome.ABANDONED
 
         return deliver
+
+    def _drop_alarm(self, class_name: str, object_id: str, time: int) -> None:
+        """Remove an alarm that is not tried again from the object's storage."""
+        actor = self.actors.get((class_name, object_id))
+        if actor is None:
+            forget_stored_alarm(self._directory(class_name) / f"{object_id}.sqlite", time)
+        elif actor.storage.alarm.stored() == time:
+            actor.storage.alarm.delete()
 
     def stop_alarms(self) -> None:
         """Stop scheduling; what is persisted stays."""
         for scheduler in self._schedulers.values():
             scheduler.stop()
         self._schedulers.clear()
+
+    def alarms_running(self) -> set[asyncio.Future[None]]:
+        """Return the deliveries of alarms that are not done yet."""
+        return {task for scheduler in self._schedulers.values() for task in scheduler.running}
+
+    def alarm_of(self, class_name: str, object_id: str) -> AlarmEntry | None:
+        """Return when the alarm of an object is due; None without one."""
+        return self._index(class_name).entry(object_id)
 
     # ---- idle eviction ------------------------------------------------------------------------------------
 
@@ -263,6 +295,36 @@ class ObjectHost:
         for key in list(self._elsewhere):
             self.freed(key)
 
+    # ---- all of them ------------------------------------------------------------------------------------------
+
+    def ids(self, class_name: str) -> list[str]:
+        """Return the ids of the objects that live or have stored something."""
+        stored = {path.stem for path in self._directory(class_name).glob("*.sqlite") if len(path.stem) == HEX_DIGITS}
+        return sorted(stored | {object_id for name, object_id in self.actors if name == class_name})
+
+    def drop_all(self, reason: JsException) -> set[asyncio.Future[Any]]:
+        """Reset every object and drop every socket; return what still has to unwind."""
+        self.stop()
+        tasks: set[asyncio.Future[Any]] = set()
+        for actor in list(self.actors.values()):
+            tasks |= actor.tasks
+            actor.reset(reason.copy())
+        for sockets in list(self.sockets.values()):
+            sockets.drop_all()
+        self.actors.clear()
+        self.sockets.clear()
+        return tasks
+
+    def forget_all(self) -> None:
+        """Delete everything that is stored, after `drop_all`, and begin anew."""
+        import shutil
+
+        self.close()
+        for class_name in {*self._sqlite, *self.exports.objects}:
+            shutil.rmtree(self._directory(class_name), ignore_errors=True)
+        self._stopped = False
+        self.start_alarms()
+
     def stop(self) -> None:
         """Stop timers; actors are evicted or reset by the caller."""
         self._stopped = True
@@ -276,3 +338,17 @@ class ObjectHost:
         for index in self._indexes.values():
             index.close()
         self._indexes.clear()
+
+
+async def _limited(result: Any, handler: str, milliseconds: int) -> None:
+    """Await what a handler returned, but no longer than the object allowed."""
+    if not hasattr(result, "__await__"):
+        return
+    try:
+        async with asyncio.timeout(milliseconds / 1000) as limit:
+            await result
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        allowed = f"setHibernatableWebSocketEventTimeout() allows it {milliseconds} ms"
+        raise error(f"{handler} was ended: {allowed}.") from None

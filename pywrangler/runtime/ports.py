@@ -56,6 +56,9 @@ class Receiver(Protocol):
     def deliver(self, target: Target, event: Event) -> Awaitable[Any]:
         """Deliver any other event; the result is plain data."""
 
+    def holds(self, target: Target) -> bool:
+        """Say whether the target is an object that lives here now."""
+
 
 class Channel(Protocol):
     """The way to one Worker; the same contract for same host, other host and foreign runtime (tests/contract).

@@ -91,6 +91,10 @@ class WorkerRuntime:
             return self._start(self._scheduled(target, str(event.payload["cron"]), float(event.payload["time"])))
         return self._start(self._handle(target, event.kind, tuple(event.payload.values())))
 
+    def holds(self, target: Target) -> bool:
+        """Say whether the target is an object that lives here now."""
+        return self._objects is not None and (target.name, target.object_id) in self._objects.actors
+
     # ---- entrypoints --------------------------------------------------------------------------------------
 
     async def fetch_entrypoint(self, target: Target, request: Any) -> Any:

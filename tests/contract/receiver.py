@@ -196,6 +196,9 @@ class SampleReceiver:
 
         return asyncio.get_running_loop().create_task(run())
 
+    def holds(self, target: Any) -> bool:
+        return target.name == "Held"
+
     def fetch(self, target: Any, request: Any) -> Any:
         return asyncio.get_running_loop().create_task(self._fetch(request))
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pywrangler.bindings.durable_objects import DurableObjectNamespace, DurableObjectStub
-from pywrangler.bindings.services import Fetcher
+from pywrangler.bindings.services import Fetcher, LoopbackFetcher
 from pywrangler.runtime import context
 from pywrangler.runtime.js.abort import AbortController
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.request import Request
-from pywrangler.runtime.js.values import JsObject
+from pywrangler.runtime.js.values import JsObject, array
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,5 +215,18 @@ def test_calls_that_the_gate_drops_never_happen(run: Run, world: Any) -> None:
         assert await stub._call("ordered", [0]) == [*before, 0]
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.shield(dropped._future), 0.01)
+
+    run(test)
+
+
+def test_a_loopback_binding_makes_bindings_with_props(run: Run, world: Any) -> None:
+    async def test(_channel: Any) -> None:
+        loopback: LoopbackFetcher = LoopbackFetcher.new(world.router, "other", "Named")
+        assert (await loopback._call("target", []))[-1] == {}
+        made = loopback(JsObject.new(props=JsObject.new(user="x", list=array([1, None]))))
+        assert (await made._call("target", []))[-1] == {"user": "x", "list": [1, None]}
+        assert (await loopback(props=JsObject.new(a=1))._call("target", []))[-1] == {"a": 1}
+        with pytest.raises(JsException, match="have to be an object"):
+            loopback(props=5)
 
     run(test)

@@ -313,3 +313,30 @@ def test_strangers_are_dropped_and_harm_nobody(run_async: Any, tmp_path: Path, d
     before = open_descriptors()
     run_async(test())
     assert open_descriptors() <= before
+
+
+# ---- a host that retires ---------------------------------------------------------------------------------
+
+
+def test_a_retired_host_calls_the_objects_that_stay_and_its_successor_for_all_else(
+    hosts: Hosts, tmp_path: Path, run_async: Any
+) -> None:
+    """An object that still runs here may be waiting for the very caller."""
+    host = hosts().ready()
+    world = World("other", tmp_path)
+    world.register(host)
+    held = Target("other", "object", "Held", "ab" * 32)
+
+    async def main() -> None:
+        channel = world.open()
+        here = await channel.call(held, ("pid",), [], "python")
+        world.router.retire()
+        again = world.router.channel("other")
+        assert await again.call(held, ("pid",), [], "python") == here
+        assert await again.call(TARGET, ("pid",), [], "python") == host.process.pid
+        response = await again.fetch(held, Request.new("https://host/describe"))
+        assert response.status == 200
+        assert (await again.deliver(TARGET, Event("tail", {})))["kind"] == "tail"
+        world.router.close()
+
+    run_async(main())

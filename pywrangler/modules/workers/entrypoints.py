@@ -11,6 +11,7 @@ import functools
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol, Self
 
 from pywrangler.runtime.js.proxy import JsProxy
+from pywrangler.runtime.js.values import plain
 from workers._mode import MODE
 from workers.environment import _EnvWrapper
 
@@ -59,9 +60,9 @@ class DurableObjectContext:
         """The raw context."""
         return self._ctx
 
-    def abort(self, reason: Any = None, *options: Any) -> NoReturn:
+    def abort(self, reason: Any = None, *options: Any, **named: Any) -> NoReturn:
         """Reset the object: nothing after this call runs, uncommitted writes are lost."""
-        self._ctx.abort(reason, *options)
+        self._ctx.abort(reason, *(plain(given) if type(given) is dict else given for given in options), **named)
         raise DurableObjectAbort(reason)
 
     def __getattr__(self, name: str) -> Any:
