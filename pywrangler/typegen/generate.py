@@ -111,8 +111,9 @@ def generate(
     comment = "#" if path.suffix == ".pyi" else "//"
     named = targets(project.levels)
     used: dict[Path, WorkerConfig] = {}
+    given = others if options.configs else ()
     for worker in project.known.values():
-        if worker.config_path != config and (worker.config_path in others or worker.name in named):
+        if worker.config_path != config and (worker.name in named or worker.config_path in given):
             used.setdefault(worker.config_path, worker)
     return Generated(
         project.levels[0].worker.name,

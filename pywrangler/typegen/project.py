@@ -64,6 +64,11 @@ class Project:
         """The main module, as the top level or the only environment names it."""
         return self.levels[0].worker.main
 
+    @property
+    def source_problems(self) -> tuple[Problem, ...]:
+        """Files that could not be parsed, as far as anybody looked."""
+        return tuple(problem for tree in self._trees.values() for problem in tree.problems)
+
     def tree(self, main: Path) -> SourceTree:
         """Return the code around a main module; the same object every time."""
         return self._trees.setdefault(main, SourceTree(main))

@@ -41,8 +41,7 @@ def write_stub(
     """Return the text of the stub (without its header) for a file in `directory`, and warnings."""
     stub = _Stub(project, directory, strict_vars=strict_vars)
     text = stub.write(env_interface, include_env=include_env)
-    problems = [problem for tree in stub.trees for problem in tree.problems]
-    return text, tuple(dict.fromkeys([*stub.targets.problems, *problems]))
+    return text, (*project.source_problems, *stub.targets.problems)
 
 
 class _Stub:
@@ -51,7 +50,6 @@ class _Stub:
         self._environments = [level.environment for level in project.levels]
         self._directory = directory
         self.targets = Targets(project)
-        self.trees: list[SourceTree] = []
         self._bound = {level.environment: list(self._find(level)) for level in project.levels}
         self._names = Names(self._taken())
         self._samples = Samples(self._names, strict=strict_vars, has_jsnull=project.levels[0].worker.compat.jsnull)
@@ -180,31 +178,30 @@ class _Stub:
     def _typed(self, bound: _Bound) -> tuple[str, str]:
         target, types = bound.target, self._names.types
         note = "" if target.worker is not None else f"{target.class_name} from {target.script} (pass -c to type it)"
-        anything = self._names.typing("Any")
         if bound.kind == "workflow":
-            return f"{types('Workflow')}[{self._workflow_parameters(target, anything)}]", note
+            parameters = self._workflow_parameters(target) or self._names.typing("Any")
+            return f"{types('Workflow')}[{parameters}]", note
         stub = self._stub_class(bound) if target.located is not None else None
         if bound.kind == "service":
             if stub is None and target.worker is not None and target.class_name == DEFAULT and not target.is_script:
                 return types("Fetcher"), ""
             return stub or types("Service"), note.replace(f"{DEFAULT} from", "the default entrypoint of")
-        return f"{types('DurableObjectNamespace')}[{stub or anything}]", note
+        return f"{types('DurableObjectNamespace')}[{stub or self._names.typing('Any')}]", note
 
-    def _workflow_parameters(self, target: Target, anything: str) -> str:
+    def _workflow_parameters(self, target: Target) -> str | None:
+        """Return what `WorkflowEvent[...]` holds where the workflow's `run` says it."""
         if target.located is None:
-            return anything
+            return None
         found = workflow_event(self.targets.tree(target), target.located)
         if found is None:
-            return anything
-        annotations = self._annotations_for(self.targets.tree(target))
-        return annotations.argument_of(*found, "WorkflowEvent") or anything
+            return None
+        return self._annotations_for(self.targets.tree(target)).argument_of(*found, "WorkflowEvent")
 
     def _annotations_for(self, tree: SourceTree) -> Annotations:
         if tree not in self._annotations:
             self._annotations[tree] = Annotations(
                 tree, self._names, is_beside=tree.root == self._directory, copy=self._copies.copy
             )
-            self.trees.append(tree)
         return self._annotations[tree]
 
     def _stub_class(self, bound: _Bound) -> str:

@@ -72,9 +72,11 @@ class Targets:
                 return Target(class_name, name, worker, None, is_script=True)
             self._missing(binding, class_name, worker, place)
             return Target(class_name, name, worker)
-        located = self._project.tree(worker.main).find_class(class_name)
-        # A Worker without a default class has handlers in the module: nothing to call but `fetch`.
-        if located is None and class_name != DEFAULT:
+        tree = self._project.tree(worker.main)
+        located = tree.find_class(class_name)
+        # A Worker without a default class has handlers in the module: nothing to call but `fetch`. Of code that cannot
+        # be parsed that is said instead.
+        if located is None and class_name != DEFAULT and tree.main() is not None:
             self._missing(binding, class_name, worker, place)
         return Target(class_name, name, worker, located)
 

@@ -1,4 +1,4 @@
-"""Write src/page_settings.py: the VITE_ names of the environment, .env.local and .env.dev, the first to have one wins."""
+"""Write src/page_settings.py: the VITE_ names of the environment, .env.local and .env.dev; the first wins."""
 
 import os
 import re
@@ -20,7 +20,8 @@ def read(name):
 def main():
     environment = {name: value for name, value in os.environ.items() if name.startswith("VITE_")}
     settings = read(".env.dev") | read(".env.local") | environment
-    text = f'"""Made by collect_settings.py; edit .env.local instead."""\n\nSETTINGS = {dict(sorted(settings.items()))!r}\n'
+    text = '"""Made by collect_settings.py; edit .env.local instead."""\n\n'
+    text += f"SETTINGS = {dict(sorted(settings.items()))!r}\n"
     if not TARGET.exists() or TARGET.read_text(encoding="utf-8") != text:
         TARGET.write_text(text, encoding="utf-8")
 

@@ -1,16 +1,24 @@
 """The backend: two Durable Objects, and a direct WebSocket door to one of them for development."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from message_coordinator import MessageCoordinator
 from test_durable_object import TestDurableObject
-from workers import Response, WorkerEntrypoint
+from workers import Request, Response, WorkerEntrypoint
+
+if TYPE_CHECKING:
+    from worker_configuration import Env  # written by `pywrangler types`
 
 __all__ = ["Default", "MessageCoordinator", "TestDurableObject"]
 
 
 class Default(WorkerEntrypoint):
-    async def fetch(self, request):
+    env: Env
+
+    async def fetch(self, request: Request) -> Response:
         path = urlsplit(request.url).path
         node_env = getattr(self.env, "NODE_ENV", "production")
         if path == "/":

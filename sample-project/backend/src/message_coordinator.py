@@ -4,14 +4,20 @@ Sockets are accepted with hibernation, and the countdown lives in storage and ti
 object sleeps, while its code is replaced, and (the countdown) across a restart.
 """
 
+from __future__ import annotations
+
 import json
 import time
 import uuid
+from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urlsplit
 
 from js import WebSocketPair, WebSocketRequestResponsePair
 from pyodide.ffi import to_js
-from workers import DurableObject, Response
+from workers import DurableObject, Request, Response
+
+if TYPE_CHECKING:
+    import js
 
 LONGEST_COUNTDOWN = 3600
 SHORTEST_INTERVAL_MS = 50
@@ -23,15 +29,20 @@ class BadRequest(Exception):
     """What the caller sent makes no sense; the text says why."""
 
 
+class Stats(TypedDict):
+    clients: int
+    countdown: int | None
+
+
 class MessageCoordinator(DurableObject):
-    def __init__(self, ctx, env):
+    def __init__(self, ctx: Any, env: Any) -> None:
         super().__init__(ctx, env)
         # Answered without waking the object.
         self.ctx.setWebSocketAutoResponse(WebSocketRequestResponsePair.new("ping", "pong"))
 
     # ---- HTTP -----------------------------------------------------------------------------------
 
-    async def fetch(self, request):
+    async def fetch(self, request: Request) -> Response:
         path = urlsplit(request.url).path
         try:
             if path.endswith("/ws/connect"):
@@ -42,12 +53,13 @@ class MessageCoordinator(DurableObject):
                 return Response.from_json({"delivered": await self.broadcast(await read_json(request))})
             if path == "/countdown" and request.method == "POST":
                 body = await read_json(request)
-                return Response.from_json(await self.start_countdown(body.get("from", 10), body.get("interval_ms", 1000)))
+                started = await self.start_countdown(body.get("from", 10), body.get("interval_ms", 1000))
+                return Response.from_json(started)
         except BadRequest as problem:
             return Response.from_json({"error": str(problem)}, status=400)
         return Response("Not found", status=404)
 
-    async def connect(self, request):
+    async def connect(self, request: Request) -> Response:
         if (request.headers.get("upgrade") or "").lower() != "websocket":
             return Response("This address speaks WebSocket only", status=426, headers={"Upgrade": "websocket"})
         client, server = WebSocketPair.new().object_values()
@@ -66,7 +78,7 @@ class MessageCoordinator(DurableObject):
 
     # ---- the same as RPC ------------------------------------------------------------------------
 
-    async def broadcast(self, message):
+    async def broadcast(self, message: dict[str, Any]) -> int:
         """Send `message` (a dict with a `text`) to every page; return how many got it."""
         text = message.get("text") if isinstance(message, dict) else None
         if not isinstance(text, str) or not text.strip():
@@ -75,7 +87,7 @@ class MessageCoordinator(DurableObject):
             raise BadRequest(f"a message may have {LONGEST_MESSAGE} characters, this one has {len(text)}")
         return self._send_to_all({"type": "message", "text": text, "from": message.get("from") or "server"})
 
-    async def start_countdown(self, start=10, interval_ms=1000):
+    async def start_countdown(self, start: int = 10, interval_ms: int = 1000) -> dict[str, int]:
         """Count down from `start` to 0, one step every `interval_ms`; replaces a countdown that runs."""
         whole_number("from", start, 0, LONGEST_COUNTDOWN)
         whole_number("interval_ms", interval_ms, SHORTEST_INTERVAL_MS, LONGEST_INTERVAL_MS)
@@ -85,7 +97,7 @@ class MessageCoordinator(DurableObject):
         delivered = self._send_to_all({"type": "countdown", "value": start})
         return {"from": start, "interval_ms": interval_ms, "delivered": delivered}
 
-    async def stats(self):
+    async def stats(self) -> Stats:
         """Return how many pages are connected and where the countdown is."""
         countdown = await self.ctx.storage.get("countdown")
         return {
@@ -95,7 +107,7 @@ class MessageCoordinator(DurableObject):
 
     # ---- events ---------------------------------------------------------------------------------
 
-    async def alarm(self, alarm_info=None):
+    async def alarm(self, alarm_info: Any = None) -> None:
         countdown = await self.ctx.storage.get("countdown")
         if not countdown:
             return
@@ -115,7 +127,7 @@ class MessageCoordinator(DurableObject):
         await self.ctx.storage.put("countdown", {"value": value, "interval_ms": interval_ms, "due": due})
         await self.ctx.storage.setAlarm(due)
 
-    async def webSocketMessage(self, ws, message):
+    async def webSocketMessage(self, ws: js.WebSocket, message: str | js.ArrayBuffer) -> None:
         if not isinstance(message, str):
             return
         try:
@@ -125,11 +137,11 @@ class MessageCoordinator(DurableObject):
         except (ValueError, BadRequest) as problem:
             ws.send(json.dumps({"type": "error", "error": str(problem)}))
 
-    async def webSocketClose(self, ws, code, reason, was_clean):
+    async def webSocketClose(self, ws: js.WebSocket, code: int, reason: str, was_clean: bool) -> None:
         # 1005 and 1006 say that there was no code; they must not be sent.
         ws.close(1000 if code in (1005, 1006) else code, reason)
 
-    def _send_to_all(self, message):
+    def _send_to_all(self, message: dict[str, Any]) -> int:
         text = json.dumps(message)
         delivered = 0
         for socket in self.ctx.getWebSockets():
@@ -141,7 +153,7 @@ class MessageCoordinator(DurableObject):
         return delivered
 
 
-async def read_json(request):
+async def read_json(request: Request) -> dict[str, Any]:
     """Return the object in the request's body."""
     try:
         body = json.loads(await request.text())
@@ -152,7 +164,7 @@ async def read_json(request):
     return body
 
 
-def whole_number(name, value, least, most):
+def whole_number(name: str, value: object, least: int, most: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
         raise BadRequest(f"`{name}` must be a whole number")
     if not least <= value <= most:

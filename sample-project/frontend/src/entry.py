@@ -1,16 +1,24 @@
 """The frontend: a page, two form actions, and the guarded door to the backend's sockets."""
 
-from urllib.parse import parse_qs, urlsplit
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import session
 from page import render
-from workers import Response, WorkerEntrypoint
+from workers import Request, Response, WorkerEntrypoint
+
+if TYPE_CHECKING:
+    from worker_configuration import Env  # written by `pywrangler types`
 
 __all__ = ["Default"]
 
 
 class Default(WorkerEntrypoint):
-    async def fetch(self, request):
+    env: Env
+
+    async def fetch(self, request: Request) -> Response:
         url = urlsplit(request.url)
         if url.path == "/api/ws/connect":
             return await self.connect(request)
@@ -21,17 +29,19 @@ class Default(WorkerEntrypoint):
         return await self.env.ASSETS.fetch(request)
 
     @property
-    def is_development(self):
+    def is_development(self) -> bool:
         return getattr(self.env, "NODE_ENV", "production") in ("development", "test")
 
     @property
-    def session_key(self):
+    def session_key(self) -> str:
         return getattr(self.env, "SESSION_KEY", "")
 
     # ---- the page -------------------------------------------------------------------------------
 
-    async def page(self, request, url):
-        greeting = counter = problem = None
+    async def page(self, request: Request, url: SplitResult) -> Response:
+        greeting: str | None = None
+        counter: int | None = None
+        problem: str | None = None
         try:
             test = self.env.TEST_DURABLE_OBJECT.getByName("main")
             greeting = await test.say_hello("visitor")
@@ -52,7 +62,7 @@ class Default(WorkerEntrypoint):
             headers["set-cookie"] = session.cookie(self.session_key, secure=url.scheme == "https")
         return Response(text, headers=headers)
 
-    def socket_address(self, url):
+    def socket_address(self, url: SplitResult) -> tuple[str, str]:
         """Straight to the backend in development, through this Worker in production."""
         if self.is_development:
             try:
@@ -65,12 +75,14 @@ class Default(WorkerEntrypoint):
 
     # ---- forms ----------------------------------------------------------------------------------
 
-    async def act(self, request, url):
+    async def act(self, request: Request, url: SplitResult) -> Response:
         """Pass the form on to the coordinator; answer JSON to a program, and the page to a form without JavaScript."""
-        action = next((name for name in ("/countdown", "/message") if name in parse_qs(url.query, keep_blank_values=True)), None)
+        query = parse_qs(url.query, keep_blank_values=True)
+        action = next((name for name in ("/countdown", "/message") if name in query), None)
         if action is None:
             return Response("Not found", status=404)
         form = await request.form_data()
+        body: dict[str, Any]
         if action == "/countdown":
             start = str(form["from"] or "").strip()
             body = {"from": int(start) if start.isdigit() and len(start) < 10 else start}
@@ -82,7 +94,7 @@ class Default(WorkerEntrypoint):
         location = "/" if status == 200 else f"/?notice={session.quote(result.get('error', 'That did not work.'))}"
         return Response(None, status=303, headers={"location": location})
 
-    async def post(self, action, body):
+    async def post(self, action: str, body: dict[str, Any]) -> tuple[int, Any]:
         import json
 
         try:
@@ -102,16 +114,17 @@ class Default(WorkerEntrypoint):
 
     # ---- the socket -----------------------------------------------------------------------------
 
-    async def connect(self, request):
+    async def connect(self, request: Request) -> Response:
         if (request.headers.get("upgrade") or "").lower() != "websocket":
             return Response("This address speaks WebSocket only", status=426, headers={"Upgrade": "websocket"})
         if not self.session_key:
-            return Response("SESSION_KEY is not set, so nobody can be let in. Set it: pywrangler secret put SESSION_KEY", status=401)
+            why = "SESSION_KEY is not set, so nobody can be let in. Set it: pywrangler secret put SESSION_KEY"
+            return Response(why, status=401)
         if not session.is_authorized(request, self.session_key):
             return Response("Unauthorized", status=401)
         return await self.env.MESSAGE_COORDINATOR.getByName("main").fetch(request)
 
 
-def last_line(error):
+def last_line(error: Exception) -> str:
     """The message of an error, without the traceback of the other Worker."""
     return (str(error).strip().splitlines() or [type(error).__name__])[-1]

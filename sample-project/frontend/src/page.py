@@ -1,5 +1,7 @@
 """The page, as one template: everything that varies is escaped."""
 
+from __future__ import annotations
+
 from html import escape
 
 PAGE = """<!doctype html>
@@ -46,7 +48,15 @@ PAGE = """<!doctype html>
 """
 
 
-def render(*, greeting, counter, problem, socket_host, socket_path, notice):
+def render(
+    *,
+    greeting: str | None,
+    counter: int | None,
+    problem: str | None,
+    socket_host: str,
+    socket_path: str,
+    notice: str | None,
+) -> str:
     """Return the page as text."""
     return PAGE.format(
         greeting=escape(greeting or "Nobody answers"),

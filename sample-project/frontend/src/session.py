@@ -1,4 +1,4 @@
-"""Who may connect: a session cookie that the page sets, signed with SESSION_KEY, or the key itself as a bearer token."""
+"""Who may connect: a session cookie that the page sets, signed with SESSION_KEY, or the key itself as bearer token."""
 
 import hashlib
 import hmac
@@ -7,23 +7,25 @@ import time
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote, urlsplit
 
+from workers import Request
+
 __all__ = ["cookie", "is_authorized", "quote"]
 
 LIFETIME_SECONDS = 24 * 3600
 
 
-def _sign(key, text):
+def _sign(key: str, text: str) -> str:
     return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def cookie(key, secure):
+def cookie(key: str, secure: bool) -> str:
     """Return a Set-Cookie value: random id, expiry and signature."""
     text = f"{secrets.token_hex(8)}.{int(time.time()) + LIFETIME_SECONDS}"
     flags = "; Secure" if secure else ""
     return f"session={text}.{_sign(key, text)}; Path=/; Max-Age={LIFETIME_SECONDS}; HttpOnly; SameSite=Strict{flags}"
 
 
-def is_authorized(request, key):
+def is_authorized(request: Request, key: str) -> bool:
     """Check origin first, then bearer token or cookie; all comparisons take constant time."""
     origin = request.headers.get("origin")
     if origin and urlsplit(origin).netloc != request.headers.get("host"):

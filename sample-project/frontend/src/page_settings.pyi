@@ -1,0 +1,3 @@
+# What collect_settings.py writes.
+
+SETTINGS: dict[str, str]
