@@ -200,3 +200,20 @@ def test_delete_all_is_undone_with_the_turn(storage: ObjectStorage) -> None:
 def test_delete_all_of_nothing_creates_nothing(storage: ObjectStorage) -> None:
     storage.delete_all()
     assert not storage.path.exists()
+
+
+def test_a_file_names_the_object_that_has_sql(shelf: Shelf) -> None:
+    storage = shelf.open()
+    storage.put("k", 1)
+    storage.commit()
+    query = "SELECT id, name FROM __miniflare_do_name"
+    assert storage.sql_exec(query).raw().toArray() == [[1, "anna"]]
+
+
+@pytest.mark.parametrize("changes", [{"object_name": None}, {"sqlite": False}])
+def test_a_file_of_an_object_without_name_or_sql_has_no_such_table(shelf: Shelf, changes: dict[str, Any]) -> None:
+    storage = shelf.open(**changes)
+    storage.put("k", 1)
+    storage.commit()
+    tables = storage.database.run("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    assert sorted(tables) == [("_cf_KV",), ("_cf_METADATA",)]

@@ -1,9 +1,9 @@
 """One object's SQLite file: opened on first use, set aside when it is corrupt, one transaction per turn.
 
 The layout is wrangler's (spec/durable-objects.md, section 10): `_cf_KV(key, value)` holds values in V8's format,
-`_cf_METADATA(key, value)` the alarm in nanoseconds (key 1) and the local bookmark (key 2). WAL with synchronous=NORMAL:
-a commit survives the death of the process without waiting for the disk. A corrupt file is renamed, never deleted, and
-the object starts empty.
+`_cf_METADATA(key, value)` the alarm in nanoseconds (key 1) and the local bookmark (key 2), `__miniflare_do_name` the
+name of an object that has SQL. WAL with synchronous=NORMAL: a commit survives the death of the process without waiting
+for the disk. A corrupt file is renamed, never deleted, and the object starts empty.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS _cf_KV (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)",
 )
+_NAME_TABLE = "CREATE TABLE IF NOT EXISTS __miniflare_do_name (id INTEGER PRIMARY KEY, name TEXT)"
+_NAME = "INSERT OR REPLACE INTO __miniflare_do_name (id, name) VALUES (1, ?)"
 CORRUPT = (apsw.CorruptError, apsw.NotADBError)
 
 
@@ -67,8 +69,11 @@ def set_aside(path: Path, when: datetime | None = None) -> Path:
     return target
 
 
-def connect(path: Path, tables: tuple[str, ...]) -> apsw.Connection:
-    """Open or create a database in WAL mode with `tables`; apsw.Error if that fails."""
+def connect(path: Path, tables: tuple[str, ...], name: str | None = None) -> apsw.Connection:
+    """Open or create a database in WAL mode with `tables`; apsw.Error if that fails.
+
+    A new one tells the `name` of its object, where that is known, to tools that list objects.
+    """
     is_new = not path.exists() or path.stat().st_size == 0
     connection = apsw.Connection(os.fspath(path), statementcachesize=64)
     try:
@@ -84,6 +89,9 @@ def connect(path: Path, tables: tuple[str, ...]) -> apsw.Connection:
         with connection if is_new else nullcontext():  # one commit instead of one for each
             for table in tables:
                 connection.execute(table)
+            if is_new and name is not None:
+                connection.execute(_NAME_TABLE)
+                connection.execute(_NAME, (name.encode("utf-8", "replace").decode(),))
         connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         connection.execute("PRAGMA synchronous=NORMAL")
     except BaseException:
@@ -98,6 +106,7 @@ class Database:
     __slots__ = (
         "_closed",
         "_connection",
+        "_name",
         "_notice",
         "_savepoints",
         "is_open",
@@ -109,8 +118,11 @@ class Database:
         "value_limit",
     )
 
-    def __init__(self, path: Path, notice: Callable[[Problem], None], value_limit: int | None) -> None:
+    def __init__(
+        self, path: Path, notice: Callable[[Problem], None], value_limit: int | None, name: str | None = None
+    ) -> None:
         self.path = path
+        self._name = name
         self.value_limit = value_limit
         """Largest string, BLOB or row in bytes; None for SQLite's own limit."""
         self.policy = Policy()
@@ -140,10 +152,10 @@ class Database:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                connection = connect(self.path, _TABLES)
+                connection = connect(self.path, _TABLES, self._name)
             except CORRUPT as problem:
                 self.set_aside(problem)
-                connection = connect(self.path, _TABLES)
+                connection = connect(self.path, _TABLES, self._name)
         except (apsw.Error, OSError) as problem:
             text = error_text(problem) if isinstance(problem, apsw.Error) else str(problem)
             raise error(f"The Durable Object's storage at {self.path} cannot be opened: {text}") from problem

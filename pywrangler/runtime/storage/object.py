@@ -92,7 +92,8 @@ class ObjectStorage:
         self.dirty = False
         """Whether something is written that `commit()` will make durable."""
         described = f"Durable Object {class_name} ({object_name if object_name is not None else object_id})"
-        self.database = Database(path, outputs.notice, ROW_BYTES + 65_536 if strict_limits else None)
+        limit = ROW_BYTES + 65_536 if strict_limits else None
+        self.database = Database(path, outputs.notice, limit, object_name if sqlite else None)
         self.database.on_opened = self._opened
         self.database.on_corrupt = self._broke
         self.alarm = Alarm(self.database, self._begin_write, clock, outputs, alarms, object_id, object_name)
