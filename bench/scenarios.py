@@ -7,11 +7,13 @@ import os
 import re
 import statistics
 import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.crash import Crash
 from bench.client import Load, get, http_load, open_socket
 from bench.sessions import COMMAND, Area, Session, fetch, free_port
 
@@ -388,6 +390,57 @@ def help_text() -> list[Row]:
     return [Row("pywrangler --help (median of 9)", _median(times) * 1000, "ms", 150)]
 
 
+TRIVIAL_TESTS = 200
+_TESTS = """
+import pytest
+
+@pytest.mark.parametrize("number", range({count}))
+def test_nothing({fixtures}number):
+    {body}
+"""
+
+
+def _pytest_seconds(area: Area, fixtures: str, body: str, count: int = TRIVIAL_TESTS) -> float:
+    (area.root / "test_it.py").write_text(_TESTS.format(count=count, fixtures=fixtures, body=body))
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", str(area.root)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=area.root)
+    return time.perf_counter() - started
+
+
+def testing() -> list[Row]:
+    with Area() as area:
+        area.worker("objects", "objects", **OBJECTS)
+        plain = [_pytest_seconds(area, "", "pass", count) for count in (1, TRIVIAL_TESTS) * 3]
+        idle = [_pytest_seconds(area, "workers, ", "pass", count) for count in (1, TRIVIAL_TESTS) * 3]
+        body = "assert workers.first.get().status == 200"
+        used = [_pytest_seconds(area, "workers, ", body, count) for count in (1, TRIVIAL_TESTS) * 3]
+    without, trivial, one = ((_median(it[1::2]) - _median(it[::2])) / (TRIVIAL_TESTS - 1) for it in (plain, idle, used))
+    return [
+        Row(f"a trivial test of {TRIVIAL_TESTS}, without Workers", without * 1000, "ms"),
+        Row("what the fixture `workers` adds to it", (trivial - without) * 1000, "ms", 15),
+        Row("what one request to a fresh object adds", (one - trivial) * 1000, "ms"),
+        Row("what starting the Workers adds to a test run", (_median(idle[::2]) - _median(plain[::2])) * 1000, "ms"),
+    ]
+
+
+def crashes() -> list[Row]:
+    """Kill the host a thousand times, every fiftieth time the session, in the middle of writes."""
+    rounds = int(os.environ.get("BENCH_CRASH_ROUNDS", "1000"))
+    with Area() as area:
+        crash = Crash(area, seed=int(time.time()))
+        started = time.perf_counter()
+        for number in range(rounds):
+            crash.round(number, kill_session=number % 50 == 49)
+        seconds = time.perf_counter() - started
+    for problem in crash.problems[:5]:
+        print(f"    {problem}")
+    return [
+        Row("writes acknowledged between kills", crash.acknowledged, f"in {seconds:.0f} s"),
+        Row("writes lost or half applied", len(crash.problems), f"in {rounds:,} kills", 0),
+    ]
+
+
 SCENARIOS = {
     "start": cold_start,
     "start-two": cold_start_of_two,
@@ -400,4 +453,5 @@ SCENARIOS = {
     "memory": memory,
     "assets": assets,
     "help": help_text,
+    "testing": testing,
 }
