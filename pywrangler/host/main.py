@@ -112,10 +112,10 @@ class Host:
             self._link.send(control.Log("warn", f"{dropped} lines of output were dropped; nobody read them in time"))
         self._link.send(control.Log(level, text))
 
-    def _report(self, problem: BaseException) -> None:
+    def _report(self, problem: BaseException, prefix: str = "") -> None:
         from pywrangler.runtime.tracebacks import format_for_terminal
 
-        self._log("error", format_for_terminal(problem, self._config.root))
+        self._log("error", format_for_terminal(problem, self._config.root, prefix))
 
     def _notice(self, problem: Problem) -> None:
         self._link.send(control.Notice(problem))
@@ -145,6 +145,7 @@ class Host:
     async def run(self) -> int:
         """Load, wait for orders, serve; returns the exit status."""
         context.set_log_sink(self._log)
+        context.set_reporter(self._report)
         sys.stdout = LogWriter("log", 1)
         sys.stderr = LogWriter("stderr", 2)
         if "PYTHONBREAKPOINT" not in os.environ:

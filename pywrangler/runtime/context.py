@@ -6,6 +6,7 @@ and when something may leave (`output`): the output gate of spec/durable-objects
 
 from __future__ import annotations
 
+import traceback
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -83,6 +84,23 @@ def set_log_sink(sink: Callable[[str, str], None]) -> None:
     """Send log output to `sink(level, text)`; levels are debug, log, info, warn, error."""
     global _sink
     _sink = sink
+
+
+_reporter: Callable[[BaseException, str], None] | None = None
+
+
+def set_reporter(reporter: Callable[[BaseException, str], None]) -> None:
+    """Show exceptions that nobody catches by `reporter(exception, prefix)`."""
+    global _reporter
+    _reporter = reporter
+
+
+def report(problem: BaseException, prefix: str) -> None:
+    """Show an exception that nobody will catch; the prefix says how that came."""
+    if _reporter is not None:
+        _reporter(problem, prefix)
+    else:
+        log("error", f"{prefix}{''.join(traceback.format_exception(problem)).rstrip()}")
 
 
 def log(level: str, text: str) -> None:

@@ -1,7 +1,8 @@
 """The lines of code on the way to an error: whose they are, and which of them are worth showing.
 
 - The frames of the project's own files are shown; those of libraries and of pywrangler are counted. Only where no frame
-  of the project exists, or where the error is a bug of ours, everything is shown.
+  of the project exists in the whole chain of errors, or where the error is a bug of ours, everything is shown. Of very
+  many frames, as in a recursion without end, the outermost and the innermost are shown.
 - A bug of ours is an error whose innermost frame is ours and whose line neither raises nor awaits: what we raise on
   purpose tells users about their own mistake, and what we await fails for reasons of its own.
 - A handler that cannot be called with what the platform passes is shown by the line that defines it.
@@ -26,8 +27,10 @@ Owner = Literal["project", "pywrangler", "library"]
 OUR_PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 STANDARD_LIBRARY = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib")})
 INSTALLED = frozenset({"site-packages", "dist-packages", "python_modules", "node_modules"})
-_ON_PURPOSE = re.compile(r"^\s*raise\b|\bawait\b|\byield from\b")
+_ON_PURPOSE = re.compile(r"^\s*raise\b|\bawait\b|\byield\b")
 CALLER = str(Path(OUR_PACKAGE) / "modules" / "workers" / "_face.py")
+OUTERMOST, INNERMOST = 5, 20
+"""Frames that are shown of very many."""
 DECORATOR_LINES = 20
 """How far below its first decorator a `def` is looked for."""
 
@@ -93,10 +96,12 @@ def _frames(error: BaseException, root: Path | None) -> Iterator[Frame]:
         yield Frame(path, summary.lineno or 0, summary.name, source, owner, column, end_column)
 
 
-def listed(frames: Sequence[Frame]) -> tuple[Frame, ...]:
-    """Return the frames that are shown."""
-    own = tuple(frame for frame in frames if frame.owner == "project")
-    return own if own and not _is_our_bug(frames[-1]) else tuple(frames)
+def listed(frames: Sequence[Frame], *, shown_elsewhere: bool = False) -> tuple[Frame, ...]:
+    """Return the frames that are shown; of an error without frames of the project none if others have some."""
+    chosen = tuple(frame for frame in frames if frame.owner == "project")
+    if frames and (_is_our_bug(frames[-1]) or (not chosen and not shown_elsewhere)):
+        chosen = tuple(frames)
+    return chosen if len(chosen) <= OUTERMOST + INNERMOST else chosen[:OUTERMOST] + chosen[-INNERMOST:]
 
 
 def _is_our_bug(innermost: Frame) -> bool:

@@ -43,18 +43,17 @@ class Link:
     @property
     def folded(self) -> str:
         """What the frames that are not listed belong to, in words; empty if all are listed."""
-        hidden = [frame for frame in self.frames if frame not in self.listed]
-        if not hidden:
+        counts = Counter(map(package, self.frames)) - Counter(map(package, self.listed))
+        if not counts:
             return ""
-        counts = Counter(package(frame) for frame in hidden)
-        noun = "frame" if len(hidden) == 1 else "frames"
-        return f"{len(hidden)} more {noun} in {', '.join(counts)}"
+        total = counts.total()
+        return f"{total} more {'frame' if total == 1 else 'frames'} in {', '.join(counts)}"
 
 
-def format_for_terminal(exc: BaseException, root: Path) -> str:
+def format_for_terminal(exc: BaseException, root: Path, prefix: str = "") -> str:
     """Return the error for the terminal: headline, frames with their source lines, what led to it."""
     lines: list[str] = []
-    for link in chain(exc, root):
+    for link in chain(exc, root, prefix):
         lines.append(f"{link.relation}{link.headline}")
         for frame in reversed(link.listed):
             lines.append(f"    at {frame.where} in {frame.function}")
@@ -137,6 +136,13 @@ def excerpt(path: str, line: int, column: int, width: int = 1, fallback: str = "
 
 def chain(exc: BaseException, root: Path | None, relation: str = "") -> Iterator[Link]:
     """Yield the error, then its causes and, for groups, its members."""
+    found = [(error, how, frames_of(error, root)) for error, how in _related(exc, relation)]
+    has_own = any(frame.owner == "project" for _, _, frames in found for frame in frames)
+    for error, how, frames in found:
+        yield Link(headline(error), frames, listed(frames, shown_elsewhere=has_own), remote_stack(error), how)
+
+
+def _related(exc: BaseException, relation: str) -> Iterator[tuple[BaseException, str]]:
     waiting: list[tuple[BaseException, str]] = [(exc, relation)]
     seen: set[int] = set()
     while waiting:
@@ -144,8 +150,7 @@ def chain(exc: BaseException, root: Path | None, relation: str = "") -> Iterator
         if id(error) in seen:
             continue
         seen.add(id(error))
-        frames = frames_of(error, root)
-        yield Link(headline(error), frames, listed(frames), remote_stack(error), relation)
+        yield error, relation
         if isinstance(error, BaseExceptionGroup):
             waiting.extend((member, "one of the group: ") for member in error.exceptions)
         if error.__cause__ is not None:
@@ -159,7 +164,11 @@ def headline(error: BaseException) -> str:
     text = _text(error)
     if PYTHON_TRACEBACK in text:
         return text.rstrip().rpartition("\n")[2]
-    return text if isinstance(error, JsException) else "".join(traceback.format_exception_only(error)).rstrip()
+    if isinstance(error, JsException):
+        return text
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {text}"
+    return "".join(traceback.format_exception_only(error)).rstrip()
 
 
 def remote_stack(error: BaseException) -> str:

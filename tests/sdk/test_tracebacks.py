@@ -182,6 +182,23 @@ def test_error_that_cannot_be_printed_is_shown_all_the_same(project):
     assert "src/entry.py:2" in tracebacks.format_for_terminal(problem, project.root)
 
 
+def test_of_an_endless_recursion_both_ends_are_shown(project):
+    problem = project("def main():\n    inner(1)\n\ndef inner(n):\n    inner(n + 1)\n")
+    text = tracebacks.format_for_terminal(problem, project.root)
+    assert "in main" in text
+    assert 10 < text.count("in inner") < 40
+    assert re.search(r"\(\d+ more frames in the project\)", text)
+
+
+def test_links_without_frames_of_the_project_list_none_if_others_have_some(project):
+    source = "import js\n\ndef main():\n    try:\n        js.JSON.parse('{')\n"
+    problem = project(source + "    except Exception as e:\n        raise ValueError('mine') from e\n")
+    text = FACE.error_text(problem)
+    assert "src/entry.py" in text
+    assert "pyodide.ffi.JsException: SyntaxError" in text
+    assert "json.py" not in text
+
+
 def test_plain_body_looks_like_a_stack(project):
     problem = project("def main():\n    raise ValueError('boom')\n")
     assert tracebacks.format_plain(problem, project.root) == "ValueError: boom\n    at main (src/entry.py:2)\n"

@@ -65,10 +65,14 @@ class WorkersFace:
         """Return the traceback as Pyodide puts it into a PythonError's message: without the host's own frames."""
         if isinstance(error, JsException):
             return str(error)
-        trace = error.__traceback__
-        while trace is not None and trace.tb_next is not None and trace.tb_frame.f_code.co_filename.startswith(_OURS):
-            trace = trace.tb_next
-        return "".join(traceback.format_exception(type(error), error, trace))
+        summary = traceback.TracebackException(type(error), error, error.__traceback__)
+        related: traceback.TracebackException | None = summary
+        while related is not None:
+            theirs = [frame for frame in related.stack if not frame.filename.startswith(_OURS)]
+            if theirs:
+                related.stack[:] = theirs
+            related = related.__cause__ or related.__context__
+        return "".join(summary.format())
 
 
 def positional_limit(method: Callable[..., Any]) -> int | None:

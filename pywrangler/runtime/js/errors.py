@@ -60,6 +60,9 @@ class JsException(Exception, JsValue):
         return self
 
 
+JsException.__module__ = "pyodide.ffi"  # where users know it from, as tracebacks say
+
+
 def error(message: str, **properties: Any) -> JsException:
     """Return a JavaScript `Error`."""
     return JsException("Error", message, properties=properties)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import traceback
 from typing import Any
 
 from pywrangler.runtime import context
@@ -205,4 +204,4 @@ def run_detached(awaitable: Any) -> None:
 
 def report(error: BaseException, prefix: str = "Uncaught") -> None:
     """Log an exception that nobody will catch, with its traceback."""
-    context.log("error", f"{prefix} {''.join(traceback.format_exception(error)).rstrip()}")
+    context.report(error, f"{prefix} ")
