@@ -191,6 +191,26 @@ def test_of_an_endless_recursion_both_ends_are_shown(project):
 
 
 def test_links_without_frames_of_the_project_list_none_if_others_have_some(project):
+    problem = project("import json\n\ndef main():\n    try:\n        json.loads('{')\n    finally:\n        1 / 0\n")
+    problem.__cause__ = OSError("of a library")
+    lines = tracebacks.format_for_terminal(problem, project.root).splitlines()
+    cause = lines.index("caused by: OSError: of a library")
+    assert "    at src/entry.py:7 in main" in lines[:cause]
+    assert not any("    at " in line for line in lines[cause:])
+
+
+def test_syntax_error_at_run_time_is_one_line(project):
+    problem = project("def main():\n    eval('1 +')\n")
+    lines = tracebacks.format_for_terminal(problem, project.root).splitlines()
+    assert lines[0] == "SyntaxError: invalid syntax (<string>, line 1)"
+
+
+def test_prefix_says_how_an_error_was_met(project):
+    problem = project("def main():\n    1 / 0\n")
+    assert tracebacks.format_for_terminal(problem, project.root, "Uncaught ").startswith("Uncaught ZeroDivisionError")
+
+
+def test_text_for_the_other_side_has_no_frames_of_ours(project):
     source = "import js\n\ndef main():\n    try:\n        js.JSON.parse('{')\n"
     problem = project(source + "    except Exception as e:\n        raise ValueError('mine') from e\n")
     text = FACE.error_text(problem)
