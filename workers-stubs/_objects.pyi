@@ -6,7 +6,8 @@ from typing import Any, Never, TypeVar, overload
 
 import js
 from pyodide.ffi import JsArray, JsNull, JsProxy
-from workers._bindings import DurableObjectId, JsDict
+from workers._bindings import DurableObjectId
+from workers._results import JsDict
 
 _T = TypeVar("_T")
 

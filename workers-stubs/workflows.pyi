@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypedDict, TypeVar, overload
 
-from workers._bindings import JsDict
+from workers._results import JsDict
 
 _T = TypeVar("_T")
 _Params = TypeVar("_Params")

@@ -37,6 +37,8 @@ Use them in the Worker, which does not import them when it runs:
 
     class Default(WorkerEntrypoint):
         env: {interface}
+
+pyright says that sources are missing, which is right: set "reportMissingModuleSource" to "none".
 """
 
 

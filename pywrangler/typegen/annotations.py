@@ -12,7 +12,7 @@ import builtins
 import sys
 from typing import TYPE_CHECKING
 
-from pywrangler.typegen.source import Assigned, Imported, Located, Module
+from pywrangler.typegen.source import PLATFORM, Assigned, Imported, Located, Module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pywrangler.typegen.names import Names
     from pywrangler.typegen.source import SourceTree
 
-PLATFORM = frozenset({"workers", "js", "pyodide", "asgi", "typing_extensions"})
-"""Modules that every stub can import: they have stubs of ours, or type checkers bring them."""
+SHARED = PLATFORM | {"typing_extensions"} | sys.stdlib_module_names
+"""Modules that every stub can import."""
 
 DEPTH_LIMIT = 25
 _TYPING = ("typing", "typing_extensions")
@@ -203,7 +203,7 @@ class Annotations:
 
     def _foreign(self, found: Imported, rest: list[str]) -> str:
         top = found.module.partition(".")[0]
-        if not self._is_beside and top not in PLATFORM and top not in sys.stdlib_module_names:
+        if not self._is_beside and top not in SHARED:
             raise LostError  # A package that the Worker of the stub may not have.
         if found.name is None:
             # `import datetime as dt; dt.datetime`: the class is what the stub needs.
@@ -222,7 +222,8 @@ class Annotations:
 
     def _own(self, located: Located) -> str:
         is_top_level = located.module.bindings.get(located.node.name) is located.node
-        if self._is_beside and is_top_level:
+        can_be_imported = all(part.isidentifier() for part in located.module.name.split("."))
+        if self._is_beside and is_top_level and can_be_imported:
             return self._names.imported(located.module.name, located.node.name)
         copied = self._copy(self, located) if is_top_level else None
         if copied is None:

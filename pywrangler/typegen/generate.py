@@ -224,7 +224,7 @@ def write_if_changed(generated: Generated) -> bool:
         raise _wrong(f"A non-Pywrangler {path.name} already exists, please rename and try again.")
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(generated.text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        temporary.write_text(generated.text, encoding="utf-8", newline="\n")
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

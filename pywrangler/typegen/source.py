@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+PLATFORM = frozenset({"workers", "js", "pyodide", "asgi"})
+"""Modules that hosts put before the Worker's own."""
+
 FOLLOW_LIMIT = 50
 """Imports of imports; more than that is a circle."""
 
@@ -82,8 +85,9 @@ class SourceTree:
 
     def is_local(self, name: str) -> bool:
         """Tell whether a module belongs to the Worker's own code."""
-        top = self.root / name.partition(".")[0]
-        return top.with_suffix(".py").is_file() or top.is_dir()
+        first = name.partition(".")[0]
+        top = self.root / first
+        return first not in PLATFORM and (top.with_name(f"{first}.py").is_file() or top.is_dir())
 
     def module(self, name: str) -> Module | None:
         """Return a module of the Worker, None for any other."""

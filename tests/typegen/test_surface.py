@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ast
+import tempfile
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pywrangler.typegen.generate import write_if_changed
 from tests.typegen.project import class_lines, stub_of, types_of, write_worker
 
 THINGS = "class Thing:\n    def a(self): ...\n"
@@ -86,6 +91,14 @@ def test_the_docstring_comes_along_whatever_is_in_it(tmp_path):
     tree = ast.parse(types_of(tmp_path).text)
     function = next(node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef))
     assert ast.get_docstring(function) == 'First "line" with \\ and """.\n\nSecond.'
+
+
+def test_half_a_character_in_a_docstring_is_no_trouble_for_the_file(tmp_path):
+    stub_of(tmp_path, 'class Thing:\n    def a(self):\n        "half: \\ud800"\n')
+    generated = types_of(tmp_path)
+    assert write_if_changed(generated)
+    assert not write_if_changed(generated)
+    assert '"""half: \\ud800"""' in generated.path.read_text(encoding="utf-8")
 
 
 def test_methods_of_bases_come_after_those_of_the_class_which_win(tmp_path):
@@ -210,6 +223,49 @@ def test_code_that_does_not_parse_is_a_warning_with_its_place(tmp_path):
     (problem,) = generated.problems
     assert (problem.code, problem.place.path.name, problem.place.line) == ("source-unreadable", "entry.py", 1)
     assert "T: _w.DurableObjectNamespace[Any]" in generated.text
+
+
+@given(st.binary(max_size=120) | st.text(max_size=120).map(lambda text: text.encode("utf-8", "replace")))
+def test_any_bytes_are_code_or_a_warning(data):
+    with tempfile.TemporaryDirectory() as folder:
+        write_worker(Path(folder), "one", "", durable_objects={"bindings": [{"name": "T", "class_name": "Thing"}]})
+        (Path(folder) / "src" / "entry.py").write_bytes(data)
+        generated = types_of(Path(folder))
+    ast.parse(generated.text)
+    assert len(generated.problems) == 1
+
+
+TOKENS = [
+    "int",
+    "Thing",
+    "Literal",
+    "typing",
+    "[",
+    "]",
+    "(",
+    ")",
+    ",",
+    ".",
+    "|",
+    "'",
+    '"',
+    "None",
+    "...",
+    "*",
+    "lambda",
+    " ",
+]
+
+
+@given(st.lists(st.sampled_from(TOKENS), max_size=12).map("".join))
+def test_any_annotation_leaves_a_valid_stub(annotation):
+    code = (
+        f"from typing import Literal\nimport typing\nclass Thing:\n    def a(self, x: {annotation!r}) -> Thing: ...\n"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        text = stub_of(Path(folder), code)
+    ast.parse(text)
+    assert "async def a(self, x: " in text
 
 
 def test_the_code_is_never_run(tmp_path):
