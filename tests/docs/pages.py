@@ -1,7 +1,8 @@
 """The pages of the documentation, taken apart: fenced blocks, links, headings.
 
 The first word after a fence says what a block is: `sh` is run, `console` shows commands that are not (lines that begin
-with `$ `; others are what they print). `fragment` after it is a part of a whole.
+with `$ `; others are what they print). `fragment` after it is a part of a whole, `file=PATH` what a file holds when the
+next block runs.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ class Block(NamedTuple):
     @property
     def language(self) -> str:
         return self.words[0] if self.words else ""
+
+    @property
+    def file(self) -> str:
+        return next((word.removeprefix("file=") for word in self.words if word.startswith("file=")), "")
 
     @property
     def name(self) -> str:

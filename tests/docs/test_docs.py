@@ -50,15 +50,23 @@ def named(item: object) -> str:
 
 
 def runnable(page: Path) -> str:
-    shown = [line for block in blocks(page) if block.language == "sh" for _, line in block.commands()]
-    return "\n".join(line for line in shown if not NEEDS_MORE.match(line))
+    """Return the blocks that are run, and those that are files, as one script."""
+    script = []
+    for block in blocks(page):
+        if block.file:
+            script.append(f"printf %s {shlex.quote(block.text)} > {block.file}")
+        elif block.language == "sh":
+            script += [line for _, line in block.commands() if not NEEDS_MORE.match(line)]
+    return "\n".join(script)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("page", PAGES_WITH_COMMANDS, ids=named)
 def test_the_commands_of_a_page_run_in_order(page, tmp_path):
     home = tmp_path / "home"
     home.mkdir()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CLOUDFLARE_", "PYWRANGLER_"))}
+    others = ("CLOUDFLARE_", "PYWRANGLER_", "PYTEST_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", runnable(page)],
         cwd=home,
@@ -68,6 +76,7 @@ def test_the_commands_of_a_page_run_in_order(page, tmp_path):
             "PATH": f"{COMMAND.parent}:{os.environ['PATH']}",
             "WRANGLER_REGISTRY_PATH": str(tmp_path / "registry"),
             "NO_COLOR": "1",
+            "PYTEST_ADDOPTS": "-p no:randomly -p no:xdist -p no:hypothesispytest",
         },
         stdin=subprocess.DEVNULL,
         capture_output=True,
