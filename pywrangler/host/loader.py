@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pywrangler.errors import LoadError, Place, Problem
-from pywrangler.runtime import exports
+from pywrangler.runtime import context, exports
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -43,7 +43,8 @@ def load(config: WorkerConfig) -> tuple[ModuleType, Exports, list[Problem]]:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        with context.global_scope():
+            spec.loader.exec_module(module)
     except BaseException as problem:
         from pywrangler.runtime.tracebacks import syntax_problem
 

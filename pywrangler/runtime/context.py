@@ -7,13 +7,14 @@ and when something may leave (`output`): the output gate of spec/durable-objects
 from __future__ import annotations
 
 import traceback
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 class Outputs(Protocol):
@@ -66,6 +67,25 @@ def observe() -> list[EventContext]:
 def leave(token: Any) -> None:
     """Undo `enter`."""
     _current.reset(token)
+
+
+_in_global_scope = False
+
+
+@contextmanager
+def global_scope() -> Iterator[None]:
+    """Run the Worker's modules: no event is handled yet, and what needs one is refused (`in_global_scope`)."""
+    global _in_global_scope
+    _in_global_scope = True
+    try:
+        yield
+    finally:
+        _in_global_scope = False
+
+
+def in_global_scope() -> bool:
+    """Tell whether code at module level of the Worker is running."""
+    return _in_global_scope
 
 
 def output(action: Callable[[], None]) -> None:

@@ -181,3 +181,7 @@ def test_scheduled_events_reach_module_handlers(area: Project, sessions: dict[st
     ask_port(area.port("legacy"), "/seen")
     assert ask_port(area.port("legacy"), "/cdn-cgi/handler/scheduled?cron=*+*+*+*+*") == "ok"
     assert ask_port(area.port("legacy"), "/seen") == [["* * * * *", True]]
+
+
+def test_names_that_came_later_are_missing(area: Project, sessions: dict[str, Dev]) -> None:
+    assert ask_port(area.port("legacy"), "/missing-names") == "patch_env,wait_until,wsgi"

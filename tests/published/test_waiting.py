@@ -44,6 +44,12 @@ def test_a_handler_waits_without_await(ask: Callable[..., Any]) -> None:
     assert ask("/plain", body=b"sent") == [True, 5, "sent"]
 
 
+def test_at_module_level_nothing_waits_and_nothing_is_sent(ask: Callable[..., Any]) -> None:
+    refused = ask("/refused")
+    assert ["called within global scope" in text for text in refused] == [True, True, True, True, False]
+    assert refused[-1].startswith("Cannot run_sync here")
+
+
 def test_waiting_nests(ask: Callable[..., Any]) -> None:
     assert ask("/nested") == [True, 0, 1, 2]
 

@@ -23,6 +23,7 @@ from pywrangler.runtime.js.convert import options
 from pywrangler.runtime.js.errors import dom_exception, type_error
 from pywrangler.runtime.js.primitives import to_integer, to_string, truthy
 from pywrangler.runtime.js.proxy import JsPromise, JsProxy, JsValue
+from pywrangler.runtime.js.timers import refuse_in_global_scope
 from pywrangler.runtime.js.typed_array import TypedArray
 from pywrangler.runtime.js.values import JsObject, plain
 
@@ -344,11 +345,13 @@ class Crypto(JsProxy):
                 "QuotaExceededError",
                 f"getRandomValues() only accepts buffers of size <= 64K but provided {target.byteLength} bytes.",
             )
+        refuse_in_global_scope()
         target._bytes_view()[:] = os.urandom(target.byteLength)
         return target
 
     def randomUUID(self) -> str:
         """Return a random UUID."""
+        refuse_in_global_scope()
         return str(uuid.uuid4())
 
 

@@ -20,6 +20,7 @@ from pywrangler.runtime.js.http_client import close_clients, fail_body
 from pywrangler.runtime.js.proxy import JsPromise
 from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.request import Request
+from pywrangler.runtime.js.timers import refuse_in_global_scope
 from pywrangler.runtime.js.response import REDIRECTS, Response
 from pywrangler.runtime.js.stream_sources import as_exception
 from pywrangler.runtime.js.url_host import percent_decode
@@ -42,6 +43,7 @@ _BODY_HEADERS = frozenset(
 
 def fetch(input: Any, init: Any = None, /, **keywords: Any) -> JsPromise:
     """Promise of the Response to a request; starts at the call. What is wrong with the arguments rejects it too."""
+    refuse_in_global_scope()
     try:
         is_ready = isinstance(input, Request) and init is None and not keywords
         request: Request = input if is_ready else Request.new(input, init, **keywords)

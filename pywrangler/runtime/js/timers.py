@@ -38,6 +38,7 @@ class _Timer:
     def __init__(self, callback: Any, milliseconds: Any, arguments: tuple[Any, ...], *, repeats: bool) -> None:
         if not callable(callback):
             raise type_error(f"Failed to execute 'setTimeout': {to_string(callback)} is not a function.")
+        refuse_in_global_scope()
         self.loop = running_loop()
         warn_borrowed(callback, "setInterval" if repeats else "setTimeout")
         self.callback = callback
@@ -85,6 +86,12 @@ class _Timer:
         _timers.pop(self.id, None)
         if not self.done.done() and not self.loop.is_closed():
             self.done.set_result(None)
+
+
+def refuse_in_global_scope() -> None:
+    """Raise the platform's Error at module level, where no I/O, no timers and no random values are allowed."""
+    if context.in_global_scope():
+        raise error(_GLOBAL_SCOPE)
 
 
 def running_loop() -> asyncio.AbstractEventLoop:

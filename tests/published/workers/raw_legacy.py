@@ -20,7 +20,22 @@ class Counter(DurableObject):
 
 
 async def on_fetch(request, env, ctx):
+    if request.url.endswith("/missing-names"):
+        return Response.new(",".join(MISSING))
     return await route(request, env, ctx)
+
+
+def later_names():
+    missing = []
+    for name in ("patch_env", "wait_until", "wsgi"):
+        try:
+            exec(f"from workers import {name}")
+        except ImportError:
+            missing.append(name)
+    return missing
+
+
+MISSING = later_names()
 
 
 async def on_scheduled(controller, env, ctx):

@@ -5,7 +5,8 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 import asgi
-from js import Promise, ReadableStream, setTimeout
+import js
+from js import Promise, ReadableStream, Uint8Array, crypto, setTimeout
 from pyodide.ffi import can_run_sync, create_proxy, run_sync
 from workers import DurableObject, Response, WorkerEntrypoint, wait_until, wsgi
 
@@ -13,6 +14,18 @@ variable = contextvars.ContextVar("variable", default="outside")
 gates = {}
 log = []
 module_loop = asyncio.new_event_loop()
+refused = []
+for attempt in (
+    lambda: setTimeout(create_proxy(print), 1),
+    lambda: crypto.getRandomValues(Uint8Array.new(1)),
+    crypto.randomUUID,
+    lambda: js.fetch("http://localhost/"),
+    lambda: run_sync(asyncio.sleep(0)),
+):
+    try:
+        attempt()
+    except Exception as problem:
+        refused.append(str(problem))
 
 
 def gate(name):
@@ -140,6 +153,9 @@ class Default(WorkerEntrypoint):
         if hasattr(result, "__await__"):
             result = await result
         return result if hasattr(result, "js_object") or hasattr(result, "headers") else Response.json(result)
+
+    def do_refused(self, request):
+        return refused
 
     def do_plain(self, request):
         return [can_run_sync(), run_sync(later(5)), run_sync(request.text())]
