@@ -20,9 +20,9 @@ from pywrangler.runtime.js.http_client import close_clients, fail_body
 from pywrangler.runtime.js.proxy import JsPromise
 from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.request import Request
-from pywrangler.runtime.js.timers import refuse_in_global_scope
 from pywrangler.runtime.js.response import REDIRECTS, Response
 from pywrangler.runtime.js.stream_sources import as_exception
+from pywrangler.runtime.js.timers import refuse_in_global_scope
 from pywrangler.runtime.js.url_host import percent_decode
 from pywrangler.runtime.js.url_parser import ParsedUrl, parse
 
