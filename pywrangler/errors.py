@@ -16,7 +16,7 @@ Errors that user code sees (`JsException`, `TypeError`, ...) follow the platform
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path  # noqa: TC003 - read at run time by the codec of control messages
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:

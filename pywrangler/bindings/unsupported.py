@@ -38,7 +38,8 @@ class Unsupported(JsProxy):
             raise AttributeError(member)
         product = PRODUCTS.get(self._kind, self._kind)
         raise error(
-            f"Binding {self._name} ({product}) is not supported locally: `{member}` does not work under `pywrangler dev`."
+            f"Binding {self._name} ({product}) is not supported locally: "
+            f"`{member}` does not work under `pywrangler dev`."
         )
 
     def fetch(self, *_arguments: Any) -> NoReturn:
