@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pywrangler.testing.session import TestSession
 
 STEPS_LIMIT = 100_000
+NEAR_SECONDS = 0.0015
+"""What is due so soon after the goal happens, too: an alarm for now is set for the next millisecond."""
 
 
 class Clock:
@@ -24,7 +26,7 @@ class Clock:
 
     def __init__(self, session: TestSession) -> None:
         self._session = session
-        self._now = math.floor(time.time() * 1000) / 1000  # a whole millisecond, as JavaScript counts
+        self._now = round(time.time(), 3)  # a whole millisecond, as JavaScript counts
         session.ask_all(protocol.Freeze(self._now))
 
     def now(self) -> float:
@@ -41,20 +43,20 @@ class Clock:
 
     def advance_to(self, moment: float | datetime) -> None:
         """Move on to a time: seconds since the epoch, or a datetime (naive means local time)."""
-        goal = moment.timestamp() if isinstance(moment, datetime) else float(moment)
+        goal = round(moment.timestamp() if isinstance(moment, datetime) else float(moment), 3)
         if goal < self._now:
             raise ValueError("The clock cannot go back.")
         for _ in range(STEPS_LIMIT):
             answers = self._session.ask_all(protocol.Advance(self._now))
             dues = [due for due in (protocol.unpack(item, float | None) for item in answers) if due is not None]
             step = max(min(dues, default=math.inf), self._now)
-            if step > goal:
+            if step > goal + NEAR_SECONDS:
                 break
             self._now = step
         else:
             raise RuntimeError(f"More than {STEPS_LIMIT} things happen before the clock gets there.")
-        self._now = goal
-        self._session.ask_all(protocol.Advance(goal))
+        self._now = max(self._now, goal)
+        self._session.ask_all(protocol.Advance(self._now))
 
     def hold_sleeps(self) -> None:
         """From now on `asyncio.sleep`, `setTimeout` and their kin in Workers wait for this clock, too."""

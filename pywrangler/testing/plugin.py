@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pywrangler.testing.workers import Workers
 
 SESSIONS_LIMIT = 4
-FIXTURES = frozenset(("workers", "async_workers", "clock", "outbound"))
 OTHER_PLUGINS = ("asyncio", "anyio", "trio", "tornado", "twisted")
 LOG_LINES = 200
 
@@ -90,7 +89,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a coroutine test of ours."""
-    if not inspect.iscoroutinefunction(inspect.unwrap(pyfuncitem.obj)) or FIXTURES.isdisjoint(pyfuncitem.fixturenames):
+    is_ours = "_pywrangler_session" in pyfuncitem.fixturenames
+    if not is_ours or not inspect.iscoroutinefunction(inspect.unwrap(pyfuncitem.obj)):
         return None
     if any(pyfuncitem.get_closest_marker(name) for name in OTHER_PLUGINS):
         return None

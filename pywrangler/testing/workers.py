@@ -56,6 +56,10 @@ class Response(NamedTuple):
         return f"<Response {self.status} {self.reason} {self.text[:200]!r}>"
 
 
+def _is_absolute(url: str) -> bool:
+    return url.startswith(("http://", "https://", "ws://", "wss://"))
+
+
 def _content(
     body: bytes | str | None, json: Any, headers: Mapping[str, str] | None
 ) -> tuple[bytes | None, dict[str, str]]:
@@ -151,7 +155,7 @@ class Worker:
         return int(self.url.rpartition(":")[2])
 
     def _place(self, url: str) -> tuple[str, str]:
-        if "://" not in url:
+        if not _is_absolute(url):
             return f"localhost:{self._port}", url if url.startswith("/") else f"/{url}"
         parts = urlsplit(url)
         return parts.netloc, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -262,7 +266,7 @@ class Stub:
     ) -> Response:
         """Send a request through the stub; a path means http://localhost/path."""
         content, fields = _content(body, json, headers)
-        whole = url if "://" in url else f"http://localhost/{url.removeprefix('/')}"
+        whole = url if _is_absolute(url) else f"http://localhost/{url.removeprefix('/')}"
         task = protocol.Fetch(self._address, method.upper(), whole, tuple(fields.items()), content)
         reply = protocol.unpack(self._session.ask(self._worker, task), protocol.Reply)
         return Response(reply.status, reply.reason, reply.headers, reply.body)

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 ROUNDS = 5
 """Of the loop, for what a timer has started."""
-FIRINGS_LIMIT = 10_000
+FIRINGS_LIMIT = 1000
 """At one and the same time: more are taken for an endless loop."""
+HAIR_SECONDS = 1e-6
+"""A stopped clock is that much after its time: a float can be a little less than the millisecond that it stands for."""
 PATIENCE_SECONDS = 10.0
 """Real time that an alarm handler may take."""
 
@@ -95,7 +97,7 @@ class MovableClock:
 
     def stop(self, at: float) -> None:
         """Stand still at a time."""
-        self._stopped_at = at
+        self._stopped_at = at + HAIR_SECONDS
         self._set_alarm()
 
     def next_due(self) -> float | None:
@@ -122,7 +124,7 @@ class MovableClock:
         """
         if self._stopped_at is None:
             raise RuntimeError("The clock runs; it has to be stopped before it can be moved.")
-        self._stopped_at = max(self._stopped_at, to)
+        self._stopped_at = max(self._stopped_at, to + HAIR_SECONDS)
         deadline = time.monotonic() + PATIENCE_SECONDS
         fired = 0
         while True:
