@@ -14,9 +14,9 @@ work in a handler while other requests are served, as in production, where the s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import functools
-import ipaddress
 import os
 import socket
 import ssl
@@ -211,11 +211,12 @@ def _resolving(original: Operation) -> Operation:
 
 
 def _is_numeric(host: str | bytes) -> bool:
-    try:
-        ipaddress.ip_address(host if isinstance(host, str) else host.decode("ascii"))
-    except ValueError:
-        return False
-    return True
+    text = host if isinstance(host, str) else host.decode("ascii", "replace")
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with contextlib.suppress(OSError, ValueError):
+            socket.inet_pton(family, text)
+            return True
+    return False
 
 
 def _sleeping(original: Operation) -> Operation:

@@ -61,31 +61,24 @@ class _Worker(greenlet):  # type: ignore[misc]
 
 
 def _begin(function: Callable[[], Any]) -> Any:
-    """Call `function`; if that can be awaited, take the first step."""
+    """Call `function`; if what it returns can be awaited, take the first step."""
     worker = getcurrent()
-    result = function()
+    try:
+        result = function()
+    except StopIteration as end:  # means something else to who made this call
+        raise RuntimeError("the function raised StopIteration") from end
     if type(result) is CoroutineType:
         worker.steps = result
-    elif hasattr(result, "__await__"):
-        worker.steps = result.__await__()
-    else:
+        return result.send(None)
+    if not hasattr(result, "__await__"):
         return result
-    return next(worker.steps) if not hasattr(worker.steps, "send") else worker.steps.send(None)
-
-
-def _call(function: Callable[[], Any]) -> Any:
-    """Call `function`; a StopIteration of its own is a failure, as in a coroutine."""
-    try:
-        return _begin(function)
-    except StopIteration as end:
-        if getcurrent().steps is None:
-            raise RuntimeError("the function raised StopIteration") from end
-        raise
+    worker.steps = steps = result.__await__()
+    return steps.send(None) if hasattr(steps, "send") else next(steps)
 
 
 async def run_in_greenlet(function: Callable[[], Any]) -> Any:
     """Call `function` and await what it returns, if that can be awaited, so that `run_sync` works inside."""
-    return await _drive(_call, function, None)
+    return await _drive(_begin, function, None)
 
 
 async def bridged(coroutine: Coroutine[Any, Any, Any]) -> Any:
