@@ -45,6 +45,7 @@ class Command(NamedTuple):
 COMMANDS: tuple[Command, ...] = (
     Command("init", "pywrangler.cli.init", "Begin a project"),
     Command("dev", "pywrangler.cli.dev", "Run Workers locally and reload them when files change"),
+    Command("run", "pywrangler.cli.run", "Run a command, such as tests, beside freshly started Workers"),
     Command("types", "pywrangler.cli.types", "Write types of the environment, for editors and type checkers"),
     Command("check", "pywrangler.cli.check", "Find what will not work on Cloudflare"),
     Command("sync", "pywrangler.cli.sync", "Make or update the project's .venv from pyproject.toml"),
@@ -67,7 +68,8 @@ def run(arguments: Sequence[str], early_nursery: NurseryProcess | None = None) -
     command = next((command for command in COMMANDS if command.name == name), None)
     if command is None:
         return _unknown_command(name)
-    return _call(command, [*rest[1:], *leading], early_nursery)
+    cut = rest.index("--") if "--" in rest else len(rest)
+    return _call(command, [*rest[1:cut], *leading, *rest[cut:]], early_nursery)
 
 
 def overview() -> str:
