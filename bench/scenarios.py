@@ -13,8 +13,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.crash import Crash
 from bench.client import Load, get, http_load, open_socket
+from bench.crash import Crash
 from bench.sessions import COMMAND, Area, Session, fetch, free_port
 
 if TYPE_CHECKING:
@@ -454,4 +454,5 @@ SCENARIOS = {
     "assets": assets,
     "help": help_text,
     "testing": testing,
+    "crash": crashes,
 }

@@ -200,8 +200,13 @@ def drive(coroutine: Coroutine[Any, Any, Any], inputs: InputGate, outputs: Outpu
         if outputs.dirty:
             outputs.end_turn()
         try:
-            value = yield awaited
-            step = coroutine.send
+            try:
+                value = yield awaited
+                step = coroutine.send
+            except GeneratorExit:
+                raise
+            except BaseException as problem:  # what an awaited future raised, or a timeout: a continuation like others
+                step, value = coroutine.throw, problem
             if inputs.is_closed:
                 yield from inputs.admission().__await__()
         except GeneratorExit:

@@ -31,11 +31,14 @@ def make_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -
         and code is not None
         and (id(code) in OF_USER_CODE or not code.co_filename.startswith(PACKAGE))
     ):
-        coroutine = _contained(coroutine)
-        if event.actor is not None:
-            task = asyncio.Task(_driven(coroutine, event.actor), loop=loop, **options)
-            event.actor.adopt(task)
-            return task
+        actor = event.actor
+        outer = _contained(coroutine) if actor is None else _driven(coroutine, actor)
+        task = asyncio.Task(outer, loop=loop, **options)
+        # One that is cancelled before it began never gets to the inner coroutine, which would complain.
+        task.add_done_callback(lambda _task: coroutine.close())
+        if actor is not None:
+            actor.adopt(task)
+        return task
     return asyncio.Task(coroutine, loop=loop, **options)
 
 
@@ -52,4 +55,4 @@ def as_failure(problem: BaseException) -> RuntimeError:
 
 
 async def _driven(coroutine: Coroutine[Any, Any, Any], actor: Any) -> Any:
-    return await drive(coroutine, actor.inputs, actor.outputs)
+    return await drive(_contained(coroutine), actor.inputs, actor.outputs)

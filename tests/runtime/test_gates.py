@@ -285,3 +285,30 @@ def test_one_who_gives_up_waiting_blocks_nobody(run_async: Any) -> None:
 
     run_async(main())
     assert seen == ["c", "d"]
+
+
+@pytest.mark.parametrize("end", ["exception", "timeout"])
+def test_a_continuation_with_an_exception_waits_for_the_block_of_another(run_async: Any, end: str) -> None:
+    turns, seen = Turns(), []
+
+    async def other(failing: asyncio.Future[None]) -> None:
+        try:
+            async with asyncio.timeout(0.002 if end == "timeout" else None):
+                await failing
+        except (ValueError, TimeoutError):
+            seen.append("exception arrived")
+
+    async def main() -> None:
+        failing = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(turns.run(other(failing)))
+        await asyncio.sleep(0)
+        token = turns.inputs.block()
+        if end == "exception":
+            failing.set_exception(ValueError("it"))
+        await asyncio.sleep(0.01)
+        seen.append("end of the block")
+        turns.inputs.release(token)
+        await task
+
+    run_async(main())
+    assert seen == ["end of the block", "exception arrived"]
