@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,14 @@ def sessions(area: Project, origin: Origin) -> dict[str, Dev]:
         directory = area.worker(name, (WORKERS / f"raw_{name}.py").read_text(), vars=variables, **OBJECTS, **more)
         shutil.copy(WORKERS / "raw_javascript.py", directory / "src")
         started[name] = area.dev(cwd=directory)
+    directory = area.worker(
+        "decorated",
+        (WORKERS / "decorated.py").read_text(),
+        vars=variables,
+        compatibility_date="2025-06-01",
+        **OBJECTS,
+    )
+    started["decorated"] = area.dev(cwd=directory)
     return {name: session.ready() for name, session in started.items()}
 
 
@@ -185,3 +194,14 @@ def test_scheduled_events_reach_module_handlers(area: Project, sessions: dict[st
 
 def test_names_that_came_later_are_missing(area: Project, sessions: dict[str, Dev]) -> None:
     assert ask_port(area.port("legacy"), "/missing-names") == "patch_env,wait_until,wsgi"
+
+
+def test_decorated_handlers_get_the_request_and_env_of_the_sdk(area: Project, sessions: dict[str, Dev]) -> None:
+    port = area.port("decorated")
+    assert ask_port(port, "/") == "Hello World!"
+    assert ask_port(port, "/json", body='{"name": "n"}') == {"name": "n", "method": "POST", "kind": "Request"}
+    count, kind, converts = json.loads(ask_port(port, "/object"))
+    assert (count, kind, converts) == (2, "JsDict", True)
+    assert ask_port(port, "/fetch") == "True hello from the origin"
+    assert ask_port(port, "/cdn-cgi/handler/scheduled?cron=0+0+*+*+*") == "ok"
+    sessions["decorated"].expect("scheduled 0 0 * * * http")

@@ -171,6 +171,17 @@ def test_the_standard_library_is_there(ask: Callable[..., Any]) -> None:
     ]  # fmt: skip
 
 
+def test_the_rest_of_the_ffi(ask: Callable[..., Any]) -> None:
+    assert ask("/rest") == [
+        "EvalError", [1, True, False, False], [3, True, 2026, "x", None], ["name.txt", "text/plain", 7, "content"], 5,
+        [False, False, [1, {"a": 2}], "text"],
+    ]  # fmt: skip
+
+
+def test_sockets_are_opened_by_workers(ask: Callable[..., Any]) -> None:
+    assert ask("/client") == ["echo by constructor", 101, "echo by fetch"]
+
+
 def test_failures_are_reported(ask: Callable[..., Any], session: Dev) -> None:
     assert ask("/fail")[0] == 500
     session.expect("KeyError: 'nothing here'")

@@ -336,6 +336,62 @@ class Default(WorkerEntrypoint):
             ]
         )
 
+    async def on_rest(self, request, query):
+        from js import Array
+        from js import File as JsFile
+        from js import eval as js_eval
+        from pyodide.ffi import JsProxy, create_once_callable, destroy_proxies, jsnull
+        from workers import python_from_rpc, python_to_rpc
+
+        seen = []
+        try:
+            js_eval("1 + 1")
+        except Exception as error:
+            seen.append(error.name)
+        proxies = Array.new()
+        converted = to_js({"f": print}, pyproxies=proxies, dict_converter=Object.fromEntries)
+        seen.append([len(proxies), isinstance(converted, JsProxy), isinstance({}, JsProxy), hasattr([], "to_py")])
+        destroy_proxies(proxies)
+        there = python_to_rpc({"a": [1, None, {"b": True}], "when": datetime(2026, 1, 1), "data": b"x"})  # noqa: DTZ001
+        back = python_from_rpc(there)
+        seen.append([there.a.length, back.a[2].b, back["when"].year, bytes(back.data).decode(), back.a[1]])
+        file = JsFile.new(to_js(["content"]), "name.txt", to_js_object({"type": "text/plain"}))
+        seen.append([file.name, file.type, file.size, await file.text()])
+        once = create_once_callable(lambda: 5)
+        seen.append(once())
+        seen.append([bool(jsnull), jsnull is None, native(to_js([1, {"a": 2}])), native("text")])
+        return Response.json(seen)
+
+    async def on_client(self, request, query):
+        """A WebSocket to the Worker itself, by the client's constructor and by `fetch`."""
+        from js import Headers as JsHeaders
+        from js import WebSocket
+        from js import fetch as js_fetch
+
+        url = f"http://{request.headers['host']}/echo_socket"
+        answers = asyncio.Queue()
+        socket = WebSocket.new(url.replace("http", "ws"))
+        socket.addEventListener("open", create_proxy(lambda event: socket.send("by constructor")))
+        socket.addEventListener("message", create_proxy(lambda event: answers.put_nowait(event.data)))
+        first = await asyncio.wait_for(answers.get(), 5)
+        socket.close(1000, "done")
+        response = await js_fetch(url, headers=JsHeaders.new({"Upgrade": "websocket"}.items()))
+        other = response.webSocket
+        other.accept()
+        other.addEventListener("message", create_proxy(lambda event: answers.put_nowait(event.data)))
+        other.send("by fetch")
+        second = await asyncio.wait_for(answers.get(), 5)
+        other.close()
+        return Response.json([first, response.status, second])
+
+    async def on_echo_socket(self, request, query):
+        from js import WebSocketPair
+
+        client, server = WebSocketPair.new().object_values()
+        server.accept()
+        server.addEventListener("message", create_proxy(lambda event: server.send("echo " + event.data)))
+        return Response(None, status=101, web_socket=client)
+
     async def on_fail(self, request, query):
         raise KeyError("nothing here")
 
