@@ -175,6 +175,9 @@ class Nursery:
             text = str(directory)
             if text not in sys.path:
                 sys.path.insert(1, text)
+        from pywrangler.host import blocking
+
+        blocking.install()  # before others do `from time import sleep`
         threads = threading.active_count()
         for name in message.modules:
             if name in sys.modules:
