@@ -136,6 +136,7 @@ def _pywrangler_session(request: pytest.FixtureRequest) -> Iterator[TestSession]
     yield session
     session.outbound = None
     if is_shared:
+        session.flush()  # what is late belongs to this test, too
         session.logs.clear()
     elif session.is_alive:
         try:
