@@ -96,7 +96,12 @@ def calls() -> list[tuple[str, str]]:
     for page in PAGES:
         shown = [line for block in blocks(page) if block.language in {"sh", "console"} for line in block.commands()]
         shown += code_in_text(page)
-        found += [(f"{page.name}:{number}", match) for number, code in shown for match in CALL.findall(code)]
+        found += [
+            (f"{page.name}:{number}", match)
+            for number, code in shown
+            if "pip install" not in code
+            for match in CALL.findall(code)
+        ]
     return found
 
 
