@@ -178,6 +178,10 @@ def test_the_rest_of_the_ffi(ask: Callable[..., Any]) -> None:
     ]  # fmt: skip
 
 
+def test_html_is_rewritten(ask: Callable[..., Any]) -> None:
+    assert ask("/rewritten") == (201, '<a href="/new">x</a><!-- end -->')
+
+
 def test_sockets_are_opened_by_workers(ask: Callable[..., Any]) -> None:
     assert ask("/client") == ["echo by constructor", 101, "echo by fetch"]
 

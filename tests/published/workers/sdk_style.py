@@ -362,6 +362,20 @@ class Default(WorkerEntrypoint):
         seen.append([bool(jsnull), jsnull is None, native(to_js([1, {"a": 2}])), native("text")])
         return Response.json(seen)
 
+    async def on_rewritten(self, request, query):
+        from workers.htmlrewriter import HTMLRewriter
+
+        class Links:
+            def element(self, element):
+                element.setAttribute("href", "/new")
+
+        class Ends:
+            def end(self, end):
+                end.append("<!-- end -->", html=True)
+
+        page = Response("<a href='/old'>x</a>", status=201, headers={"content-type": "text/html"})
+        return HTMLRewriter().on("a", Links()).on_document(Ends()).transform(page)
+
     async def on_client(self, request, query):
         """A WebSocket to the Worker itself, by the client's constructor and by `fetch`."""
         from js import Headers as JsHeaders
