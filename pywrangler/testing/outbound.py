@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json as _json
 import re
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import urlsplit
@@ -97,11 +98,10 @@ class Route:
             return False
         return self._pattern.fullmatch(request.url) is not None
 
-    def take(self, request: OutboundRequest) -> Answer | str:
-        """Return the answer to a request, or the text of its failure."""
+    def take(self, request: OutboundRequest) -> Answer | Callable[[OutboundRequest], Answer] | str:
+        """Return the answer to a request, the function that makes it, or the text of its failure."""
         self.requests.append(request)
-        found = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        return found(request) if callable(found) else found
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
 
 def _pattern(url: str) -> re.Pattern[str]:
@@ -156,8 +156,8 @@ class Outbound:
 
     # ---- for the session
 
-    def answer(self, worker: str, outgoing: protocol.Outgoing) -> protocol.Incoming:
-        """Return what becomes of a request."""
+    def answer(self, worker: str, outgoing: protocol.Outgoing) -> protocol.Incoming | Callable[[], protocol.Incoming]:
+        """Return what becomes of a request; or a function of the test that says so, to be called in another thread."""
         headers = {name.lower(): value for name, value in outgoing.headers}
         request = OutboundRequest(worker, outgoing.method, outgoing.url, headers, outgoing.body)
         self.requests.append(request)
@@ -165,14 +165,22 @@ class Outbound:
         if route is None:
             allowed = (*self._allowed, *self._own().values())
             return protocol.Incoming(refused="" if request.url.startswith(allowed) else _refusal(request))
-        try:
-            found = route.take(request)
-        except Exception as problem:
-            return protocol.Incoming(refused=f"The answer to {request.method} {request.url} failed: {problem!r}")
+        found = route.take(request)
         if isinstance(found, str):
             return protocol.Incoming(refused=found)
-        reason = HTTPStatus(found.status).phrase if found.status in HTTPStatus._value2member_map_ else ""
-        return protocol.Incoming(protocol.Reply(found.status, reason, tuple(found.headers.items()), found.body))
+        return _incoming(found) if isinstance(found, Answer) else partial(_computed, found, request)
+
+
+def _incoming(found: Answer) -> protocol.Incoming:
+    reason = HTTPStatus(found.status).phrase if found.status in HTTPStatus._value2member_map_ else ""
+    return protocol.Incoming(protocol.Reply(found.status, reason, tuple(found.headers.items()), found.body))
+
+
+def _computed(function: Callable[[OutboundRequest], Answer], request: OutboundRequest) -> protocol.Incoming:
+    try:
+        return _incoming(function(request))
+    except Exception as problem:
+        return protocol.Incoming(refused=f"The answer to {request.method} {request.url} failed: {problem!r}")
 
 
 def _refusal(request: OutboundRequest) -> str:

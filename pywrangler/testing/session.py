@@ -27,7 +27,7 @@ from pywrangler.session.start import Wishes, run_session
 from pywrangler.testing.failures import WorkerLostError, remote_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pywrangler.config.model import WorkerConfig
@@ -204,11 +204,24 @@ class TestSession:
     def _fetch(self, worker: int, message: control.Fetching) -> None:
         request = protocol.unpack(message.request, protocol.Outgoing)
         if self.outbound is None:
-            incoming = protocol.Incoming(refused=f"{request.method} {request.url} was refused: the test has ended.")
+            text = f"{request.method} {request.url} was refused: the test has ended."
+            self._fetched(worker, message.number, protocol.Incoming(refused=text))
+            return
+        found = self.outbound.answer(self._names[worker], request)
+        if isinstance(found, protocol.Incoming):
+            self._fetched(worker, message.number, found)
         else:
-            incoming = self.outbound.answer(self._names[worker], request)
+            # A function of the test may ask the Workers something, which would wait for this thread.
+            threading.Thread(target=self._compute, args=(worker, message.number, found), daemon=True).start()
+
+    def _compute(self, worker: int, number: int, function: Callable[[], protocol.Incoming]) -> None:
+        incoming = function()
+        if self._runner is not None:
+            self._runner.post(lambda: self._fetched(worker, number, incoming))
+
+    def _fetched(self, worker: int, number: int, incoming: protocol.Incoming) -> None:
         assert self._runner is not None
-        self._runner.order(worker, control.Fetched(message.number, protocol.pack(incoming)))
+        self._runner.order(worker, control.Fetched(number, protocol.pack(incoming)))
 
     # ---- tasks
 

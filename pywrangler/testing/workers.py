@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pywrangler.protocol import testing as protocol
 from pywrangler.testing import values
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pywrangler.testing.session import LogLine, TestSession
 
 REQUEST_SECONDS = 30.0
+_URL_CHARACTERS = "%/:=&?~#+!$,;'@()*[]-._"
 
 
 class Response(NamedTuple):
@@ -155,6 +156,7 @@ class Worker:
         return int(self.url.rpartition(":")[2])
 
     def _place(self, url: str) -> tuple[str, str]:
+        url = quote(url, safe=_URL_CHARACTERS)
         if not _is_absolute(url):
             return f"localhost:{self._port}", url if url.startswith("/") else f"/{url}"
         parts = urlsplit(url)

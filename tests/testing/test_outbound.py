@@ -74,9 +74,9 @@ def test_bodies_have_their_content_types():
 def test_functions_make_answers_of_requests():
     outbound = Outbound()
     outbound.post("https://a/").respond(lambda request: answer(json={"got": request.json(), "from": request.worker}))
-    assert ask(outbound, "https://a/", "POST", body=b"[1]").reply.body == b'{"got": [1], "from": "w"}'
+    assert ask(outbound, "https://a/", "POST", body=b"[1]")().reply.body == b'{"got": [1], "from": "w"}'
     outbound.post("https://b/").respond(lambda request: 1 / 0)
-    assert "ZeroDivisionError" in ask(outbound, "https://b/", "POST").refused
+    assert "ZeroDivisionError" in ask(outbound, "https://b/", "POST")().refused
 
 
 def test_what_nobody_answers_is_refused_unless_it_is_allowed():
@@ -98,6 +98,12 @@ def test_a_worker_gets_the_answer(workers, outbound):
     (request,) = route.requests
     assert (request.method, request.url, request.text) == ("POST", "https://api.example.com/x?y=1", "hello")
     assert (request.worker, request.headers["x-from"]) == ("backend", "worker")
+
+
+def test_a_function_may_ask_the_workers(workers, outbound):
+    stub = workers["backend"].object("COUNTER", "x")
+    outbound.get("https://a.example/").respond(lambda request: answer(text=str(stub.increment(5))))
+    assert [workers["backend"].get("/fetch?url=https://a.example/").text for _ in range(2)] == ["5", "10"]
 
 
 def test_a_refused_request_names_its_url(workers):

@@ -43,6 +43,10 @@ def test_a_whole_url_shows_its_host_to_the_worker(workers):
     assert workers["backend"].get("https://example.com/echo?a=1").json()["url"] == "http://example.com/echo?a=1"
 
 
+def test_what_a_url_cannot_hold_is_encoded(workers):
+    assert workers["backend"].get("/echo?ä b=%20").json()["url"].endswith("/echo?%C3%A4%20b=%20")
+
+
 def test_headers_are_joined_and_repeated_ones_are_kept(workers):
     answer = workers["backend"].get("/cookies")
     assert [value for name, value in answer.pairs if name == "set-cookie"] == ["a=1", "b=2"]
