@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
 
 T = TypeVar("T")
 
@@ -18,6 +19,13 @@ MODULES = Path(__file__).parents[1] / "pywrangler" / "modules"
 if str(MODULES) not in sys.path:
     # As a host does, so that `workers`, `js` and `pyodide` are importable.
     sys.path.insert(0, str(MODULES))
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A directory whose path is short enough for the sockets in it (Linux takes 107 bytes)."""
+    with tempfile.TemporaryDirectory(prefix="pw-") as directory:
+        yield Path(directory)
 
 
 @pytest.fixture

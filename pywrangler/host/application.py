@@ -35,12 +35,15 @@ class Application:
         root: Path,
         report: Callable[[BaseException], None],
         name: str,
+        *,
+        test_scheduled: bool = False,
     ) -> None:
         self._worker = worker
         self._assets = assets
         self._root = root
         self._report = report
         self._target = Target(name, "entrypoint")
+        self._test_scheduled = test_scheduled
 
     async def __call__(self, request: Request) -> Response:
         """Answer `request`."""
@@ -48,6 +51,8 @@ class Application:
         path = url[url.find("/", 8) :].partition("?")[0]
         if path.startswith(PLATFORM_PREFIX) and path in SCHEDULED_PATHS:
             return await self._scheduled(request)
+        if self._test_scheduled and path == "/__scheduled":
+            return await self._scheduled(request, "Ran scheduled event")
         try:
             if self._assets is not None and (reply := self._asset(request)) is not None:
                 return reply
@@ -80,7 +85,7 @@ class Application:
         text = format_plain(problem, self._root).encode("utf-8", "replace")
         return Response.from_wire(500, "", [("content-type", "text/plain;charset=UTF-8")], text)
 
-    async def _scheduled(self, request: Request) -> Response:
+    async def _scheduled(self, request: Request, done: str = "ok") -> Response:
         import json
         from urllib.parse import parse_qs, urlsplit
 
@@ -105,7 +110,7 @@ class Application:
         if query.get("format") == ["json"]:
             body = json.dumps(result, separators=(",", ":")).encode()
             return Response.from_wire(200 if good else 500, "", [("content-type", "application/json")], body)
-        return _text(200 if good else 500, "ok" if good else "exception")
+        return _text(200 if good else 500, done if good else "exception")
 
     @staticmethod
     def _refuse_strangers(request: Request) -> Response | None:

@@ -205,7 +205,9 @@ class Host:
             _older.install()
         worker = self._worker if config.main is not None else None
         self._http = HttpServer(
-            Application(worker, assets, config.root, self._report, config.name),
+            Application(
+                worker, assets, config.root, self._report, config.name, test_scheduled=self._settings.test_scheduled
+            ),
             on_request=self._logged_request,
             host_override=config.dev.host or config.first_route_host,
         )

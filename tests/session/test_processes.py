@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
@@ -40,6 +41,9 @@ def is_gone(pid: int) -> bool:
         return True
 
 
+RUNTIME = tempfile.TemporaryDirectory(prefix="pw-")  # pytest's own directories are too deep for sockets
+
+
 class Session:
     """A running `pywrangler dev`."""
 
@@ -48,11 +52,10 @@ class Session:
             "PATH": os.environ["PATH"],
             "HOME": str(directory.parent),
             "WRANGLER_REGISTRY_PATH": str(registry),
-            "XDG_RUNTIME_DIR": str(registry.parent / "run"),
+            "XDG_RUNTIME_DIR": RUNTIME.name,
             "NO_COLOR": "1",
             **variables,
         }
-        (registry.parent / "run").mkdir(exist_ok=True)
         self.process = subprocess.Popen(
             [sys.executable, "-P", str(DRIVE), *flags],
             cwd=directory,
@@ -159,7 +162,7 @@ def test_a_session_serves_is_registered_and_leaves_nothing(start, project, tmp_p
     assert registry_names(tmp_path) == {"app"}
     assert session.end(signal.SIGINT) == 130
     assert registry_names(tmp_path) == set()
-    assert list((tmp_path / "run" / "pywrangler").iterdir()) == []
+    assert not list(Path(RUNTIME.name, "pywrangler").iterdir())
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])

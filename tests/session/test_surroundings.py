@@ -23,8 +23,8 @@ VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 # ---- private sockets
 
 
-def test_private_sockets_are_closed_to_others_and_go_with_the_session(tmp_path):
-    private = PrivateDirectory({"XDG_RUNTIME_DIR": str(tmp_path)})
+def test_private_sockets_are_closed_to_others_and_go_with_the_session(short_path):
+    private = PrivateDirectory({"XDG_RUNTIME_DIR": str(short_path)})
     with private.listen("0") as listener:
         path = Path(listener.getsockname())
         assert len(os.fsencode(path)) < 100
@@ -33,16 +33,16 @@ def test_private_sockets_are_closed_to_others_and_go_with_the_session(tmp_path):
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(path))
     private.remove()
-    assert list((tmp_path / "pywrangler").iterdir()) == []
+    assert list((short_path / "pywrangler").iterdir()) == []
 
 
-def test_leftovers_of_dead_sessions_are_removed_those_of_live_ones_stay(tmp_path):
-    environment = {"XDG_RUNTIME_DIR": str(tmp_path)}
+def test_leftovers_of_dead_sessions_are_removed_those_of_live_ones_stay(short_path):
+    environment = {"XDG_RUNTIME_DIR": str(short_path)}
     code = (
         "import sys; from pywrangler.session.private import PrivateDirectory as P; import os;"
         "p = P({'XDG_RUNTIME_DIR': sys.argv[1]}); p.listen('0'); print(p.path); os._exit(0)"
     )
-    dead = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    dead = subprocess.run([sys.executable, "-c", code, str(short_path)], capture_output=True, text=True, check=True)
     left = Path(dead.stdout.strip())
     assert left.is_dir()
     first = PrivateDirectory(environment)
