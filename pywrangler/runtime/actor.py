@@ -148,8 +148,7 @@ class Actor:
     def _settle(self) -> None:
         if self._running:
             return
-        if not self._references:
-            self.last_active = self.host.clock.now()
+        self.last_active = self.host.clock.now()
         if self._ends:
             ends, self._ends = self._ends, []
             for end in ends:

@@ -7,6 +7,7 @@ predecessor still runs are awaited one by one (`expect` and `freed`), so that on
 from __future__ import annotations
 
 import asyncio
+import resource
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +33,21 @@ if TYPE_CHECKING:
 IDLE_SECONDS = 10.0
 SWEEP_SECONDS = 1.0
 
+MOST_OPEN_FILES = 2_000
+OTHER_DESCRIPTORS = 500
+DESCRIPTORS_PER_FILE = 4
+"""Three for a database with its journal and index, and one for a socket."""
+
 Key = tuple[str, str]
 """Class name and object id."""
+
+
+def most_open_files() -> int:
+    """Return how many objects may have their files open at once, as memory and the limit on descriptors allow."""
+    descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if descriptors == resource.RLIM_INFINITY:
+        return MOST_OPEN_FILES
+    return max(16, min(MOST_OPEN_FILES, (descriptors - OTHER_DESCRIPTORS) // DESCRIPTORS_PER_FILE))
 
 
 class ObjectHost:
@@ -70,6 +84,9 @@ class ObjectHost:
         self._announcement: asyncio.Event | None = None
         self._sweep: Any = None
         self._stopped = False
+        self._files = 0
+        """Files of objects that are open, or a few less."""
+        self._files_limit = most_open_files()
 
     # ---- finding ------------------------------------------------------------------------------------------
 
@@ -107,7 +124,7 @@ class ObjectHost:
     def storage_for(self, actor: Actor) -> ObjectStorage:
         """Return the (still closed) storage of an object."""
         name = self.config.name
-        return ObjectStorage(
+        storage = ObjectStorage(
             self._directory(actor.class_name) / f"{actor.object_id}.sqlite",
             worker=name,
             class_name=actor.class_name,
@@ -120,6 +137,21 @@ class ObjectHost:
             alarms=self._index(actor.class_name),
             strict_limits=self.strict_limits,
         )
+        storage.on_opened = self._file_opened
+        return storage
+
+    def _file_opened(self) -> None:
+        """Let the files of idle objects rest when very many are open, those first that were idle longest."""
+        self._files += 1
+        if self._files < self._files_limit:
+            return
+        most = most_open_files()
+        is_open = [actor for actor in self.actors.values() if actor.storage.database.run is not None]
+        self._files = len(is_open)
+        idle = sorted((actor for actor in is_open if not actor.is_running), key=lambda actor: actor.last_active)
+        for actor in idle[: len(is_open) - most + most // 8]:
+            self._files -= actor.storage.database.rest()
+        self._files_limit = max(most, self._files + most // 8)
 
     def _directory(self, class_name: str) -> Path:
         return self._root / f"{self.config.name}-{class_name}"

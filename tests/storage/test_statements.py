@@ -6,7 +6,7 @@ import contextlib
 
 import apsw
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pywrangler.runtime.storage.statements import split
@@ -72,6 +72,7 @@ def test_whatever_names_a_reserved_table_is_compiled_anew(text: str) -> None:
     assert [statement.cacheable for statement in found] == ["_cf_" not in statement.sql.lower() for statement in found]
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, max_size=20).map("".join))
 def test_a_statement_that_sqlite_calls_writing_is_called_writing(text: str) -> None:
     connection = apsw.Connection(":memory:")

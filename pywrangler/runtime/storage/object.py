@@ -59,12 +59,17 @@ _USER_TABLES = """
 """
 
 
+def _nothing() -> None:
+    """Stand for a callback that nobody set."""
+
+
 class ObjectStorage:
     """The storage of one object; the file is opened on first use and reading does not create it."""
 
     __slots__ = (
         "_depth", "_failure", "_inner_written", "_js", "_kv", "_limits", "_noted", "_outputs", "_sql", "_sync_kv",
-        "alarm", "class_name", "compat", "database", "dirty", "object_id", "object_name", "path", "sqlite", "worker",
+        "_was_opened", "alarm", "class_name", "compat", "database", "dirty", "object_id", "object_name", "on_opened",
+        "path", "sqlite", "worker",
     )  # fmt: skip
 
     def __init__(
@@ -101,6 +106,9 @@ class ObjectStorage:
         self._limits = Limits(described, outputs.notice, sqlite=sqlite, strict=strict_limits)
         self._kv = KeyValue(self.database, self._begin_write, self._broke)
         self._sql = Sql(self.database, self._begin_write, self._broke)
+        self.on_opened: Callable[[], None] = _nothing
+        """Called when the file was opened, the first time or after a rest."""
+        self._was_opened = False
         self._noted = False
         self._depth = 0
         self._inner_written = False
@@ -142,7 +150,10 @@ class ObjectStorage:
         self.alarm.after_commit()
 
     def _opened(self) -> None:
-        self.alarm.heal()
+        if not self._was_opened:
+            self._was_opened = True
+            self.alarm.heal()
+        self.on_opened()
 
     def _broke(self, problem: apsw.Error) -> None:
         """What the turn wrote is gone (a corrupt file, a full disk, OR ROLLBACK): the owner finds out at its end."""

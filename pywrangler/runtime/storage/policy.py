@@ -25,6 +25,12 @@ PRAGMAS = frozenset(
     recursive_triggers reverse_unordered_selects table_info table_list table_xinfo
     """.split()  # noqa: SIM905 - words read better
 )
+_OF_CONNECTION = frozenset(
+    """
+    case_sensitive_like foreign_keys ignore_check_constraints legacy_alter_table recursive_triggers
+    reverse_unordered_selects
+    """.split()  # noqa: SIM905 - words read better
+)
 _WITHOUT_ARGUMENT = frozenset({"data_version", "page_size"})
 MODULES = frozenset({"fts5", "fts5vocab", "rtree", "rtree_i32"})
 
@@ -84,12 +90,14 @@ def is_reserved(name: str | None) -> bool:
 class Policy:
     """The authorizer of one connection; it judges while `guards` is true: while SQL of user code compiles."""
 
-    __slots__ = ("guards", "refusal")
+    __slots__ = ("guards", "is_changed", "refusal")
 
     def __init__(self) -> None:
         self.guards = False
         self.refusal = ""
         """What to tell instead of SQLite's words, set by the last refusal."""
+        self.is_changed = False
+        """Whether user code has set a PRAGMA that holds for this connection only."""
 
     def __call__(
         self, action: int, first: str | None, second: str | None, database: str | None, _via: str | None
@@ -109,6 +117,8 @@ class Policy:
             return False
         if action == apsw.SQLITE_PRAGMA:
             name = (first or "").lower()
+            if second and name in _OF_CONNECTION:
+                self.is_changed = True
             return name in PRAGMAS and not is_reserved(second) and not (second and name in _WITHOUT_ARGUMENT)
         if action in _VIRTUAL_TABLES and (second or "").lower() not in MODULES:
             return False
