@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 import js
 from pyodide.ffi import JsProxy
+from workers.entrypoints import WorkerEntrypoint
 from workers.request import Request
 
 # Frameworks type the three parts of an application each in their own way.
@@ -18,3 +19,6 @@ async def fetch(app: Application, req: Request | JsProxy, env: Any, ctx: Any = N
 
 async def websocket(app: Application, req: Request | JsProxy, env: Any = None, ctx: Any = None) -> js.Response:
     """Connect a WebSocket with an ASGI application."""
+
+def entrypoint(app: Application) -> type[WorkerEntrypoint]:
+    """Return the default entrypoint of a Worker that is one application: `Default = asgi.entrypoint(app)`."""

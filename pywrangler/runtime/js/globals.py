@@ -20,7 +20,7 @@ _BY_MODULE: dict[str, str] = {
     "cache": "Cache CacheStorage caches",
     "compression": "CompressionStream DecompressionStream",
     "console": "console",
-    "crypto": "Crypto CryptoKey SubtleCrypto crypto",
+    "crypto": "crypto",
     "encoding": "TextDecoder TextEncoder atob btoa",
     "events": "CloseEvent CustomEvent ErrorEvent Event EventTarget MessageEvent",
     "fetch": "fetch",
