@@ -42,7 +42,10 @@ def _bytes(value: Any) -> v8.View:
 
 
 def _datetime(value: datetime) -> v8.Date:
-    return v8.Date(float(int(value.timestamp() * 1000)))
+    # A Date counts whole milliseconds; those of a datetime are seldom exact in binary.
+    exact = value.timestamp() * 1000
+    nearest = round(exact)
+    return v8.Date(float(nearest if abs(exact - nearest) < 1e-3 else int(exact)))
 
 
 def _exception(value: BaseException) -> v8.Error:

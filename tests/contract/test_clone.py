@@ -180,3 +180,10 @@ def test_garbage_on_the_wire_is_a_clone_error(data: bytes) -> None:
             unpack(first + data, "python", IMPORTER)
         except CloneError:
             continue
+
+
+@given(st.integers(0, 4_102_444_800_000))
+def test_a_date_keeps_its_milliseconds(milliseconds: int) -> None:
+    when = datetime.fromtimestamp(milliseconds / 1000)  # noqa: DTZ006 - naive is local time, as the platform has it
+    read = deserialize(serialize(when))
+    assert round(read.timestamp() * 1000) == milliseconds
