@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import re
 import statistics
@@ -13,11 +14,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.client import Load, get, http_load, open_socket
+from bench.client import Load, http_load, open_socket
 from bench.crash import Crash
 from bench.sessions import COMMAND, Area, Session, fetch, free_port
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 OBJECTS = {
@@ -208,49 +210,55 @@ def many_objects() -> list[Row]:
         port = free_port()
         session = area.start("--port", str(port), port=port, cwd=area.worker("objects", "objects", **OBJECTS))
 
-        async def over(count: int, seconds: float) -> float:
-            calls = 0
+        async def calls(names: Iterator[int], seconds: float = 60.0) -> int:
+            """Increment by 16 connections until the names or the seconds are used up."""
+            done = 0
             deadline = time.perf_counter() + seconds
-            lock = iter(range(10**9))
 
             async def one() -> None:
-                nonlocal calls
+                nonlocal done
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
-                while time.perf_counter() < deadline:
-                    name = next(lock) % count
+                for name in names:
                     writer.write(f"GET /?name={name} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
                     head = await reader.readuntil(b"\r\n\r\n")
                     await reader.readexactly(int(re.search(rb"content-length: (\d+)", head.lower())[1]))
-                    calls += 1
+                    done += 1
+                    if time.perf_counter() > deadline:
+                        break
                 writer.close()
 
             await asyncio.gather(*(one() for _ in range(16)))
-            return calls / seconds
+            return done
 
-        async def touch_all(count: int) -> None:
-            for name in range(count):
-                await get(port, f"/?name={name}")
+        def over(count: int, seconds: float = 3.0) -> float:
+            """Calls per second over so many objects, which live already."""
+            asyncio.run(calls(iter(range(count))))
+            return asyncio.run(calls(itertools.cycle(range(count)), seconds)) / seconds
 
-        one = asyncio.run(over(1, 3))
-        asyncio.run(touch_all(100))
-        hundred = asyncio.run(over(100, 3))
+        one, hundred = over(1), over(100)
         before = session.pss_mib()
-        asyncio.run(touch_all(1100))
-        thousand = asyncio.run(over(1000, 3))
+        thousand = over(1_000)
         after = session.pss_mib()
+        ten_thousand = over(10_000, 6.0)
+        most = session.pss_mib()
+        time.sleep(12)  # idle objects are evicted after 10 s
+        left = session.pss_mib()
         return [
             Row("increments on 1 object", one, "per s"),
             Row("increments over 100 objects", hundred, "per s"),
             Row("increments over 1,000 objects", thousand, "per s"),
+            Row("increments over 10,000 objects", ten_thousand, "per s"),
             Row("cost per call, 1,000 objects against 100", hundred / thousand, "times", 1.2),
-            Row("memory per live object", (after - before) * 1024 / 1000, "KB", 100),
+            Row("memory per live object, of 1,000", (after - before) * 1024 / 900, "KB", 100),
+            Row("memory per live object, of 10,000", (most - before) * 1024 / 9_900, "KB"),
+            Row("memory per object after its eviction", (left - before) * 1024 / 9_900, "KB"),
         ]
 
 
 def sockets() -> list[Row]:
     with Area() as area:
         port = free_port()
-        session = area.start("--port", str(port), port=port, cwd=area.worker("objects", "objects", **OBJECTS))
+        area.start("--port", str(port), port=port, cwd=area.worker("objects", "objects", **OBJECTS))
 
         async def echo() -> list[float]:
             answered = asyncio.Event()
@@ -303,14 +311,36 @@ def sockets() -> list[Row]:
         times = asyncio.run(echo())
         rows = [Row("echo on one socket, p50", times[len(times) // 2] * 1000, "ms", 0.2)]
         for count, promise in ((500, 8.0), (1000, None), (5000, None)):
-            before = session.pss_mib()
             median, rate = asyncio.run(broadcast(count, 20))
             rows.append(Row(f"broadcast to {count} sockets, last client", median * 1000, "ms", promise))
             least = 120_000 if promise else None
             rows.append(Row(f"20 broadcasts to {count} sockets in a row", rate, "messages/s", least, least=True))
-            if count == 5000:
-                rows.append(Row("memory per hibernatable socket", (session.pss_mib() - before) * 1024 / 5000, "KB"))
         return rows
+
+
+def idle() -> list[Row]:
+    """What waits costs memory only: sockets of one object that sleeps, and objects that sleep with one socket each."""
+
+    def asleep(paths: list[str]) -> float:
+        with Area() as area:
+            port = free_port()
+            session = area.start("--port", str(port), port=port, cwd=area.worker("objects", "objects", **OBJECTS))
+            before = session.pss_mib()
+
+            async def connect() -> float:
+                clients = [await open_socket(port, path, lambda *_: None) for path in paths]
+                await asyncio.sleep(12)  # idle objects are evicted after 10 s
+                taken = session.pss_mib()
+                for client in clients:
+                    client.transport.abort()
+                return taken
+
+            return (asyncio.run(connect()) - before) * 1024 / len(paths)
+
+    return [
+        Row("memory per hibernated socket, 5,000 of one object", asleep(["/room"] * 5_000), "KB"),
+        Row("memory per hibernated object with one socket", asleep([f"/room?name={n}" for n in range(1_000)]), "KB"),
+    ]
 
 
 def memory() -> list[Row]:
@@ -450,6 +480,7 @@ SCENARIOS = {
     "objects": objects,
     "many": many_objects,
     "sockets": sockets,
+    "idle": idle,
     "memory": memory,
     "assets": assets,
     "help": help_text,
