@@ -137,5 +137,5 @@ def next_commands(directory: Path, files: Mapping[str, str]) -> list[tuple[str, 
         commands.append(("install -m 600 .dev.vars.example .dev.vars", "secrets for this machine"))
     commands.append(("pywrangler sync", "make .venv with what pyproject.toml names"))
     commands.append(("pywrangler dev", "run it, and again after each save"))
-    commands.append((".venv/bin/python -m pytest", "run its tests"))
+    commands.append(("python -m pytest", "run its tests, where pytest and pywrangler are installed"))
     return commands

@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-KEPT_DAYS = 30
-
 
 class BadJob(Exception):
     """A job that makes no sense, however often it is tried."""
@@ -18,7 +16,7 @@ def perform(job):
     raise BadJob(f"there is no job of the kind {job['kind']!r}")
 
 
-def clean_up(now):
+def clean_up(now, kept_days):
     """Return what is too old at `now` (seconds since the epoch); a real Worker would delete it."""
-    limit = datetime.fromtimestamp(now, UTC) - timedelta(days=KEPT_DAYS)
+    limit = datetime.fromtimestamp(now, UTC) - timedelta(days=kept_days)
     return f"Everything before {limit:%Y-%m-%d} can go."

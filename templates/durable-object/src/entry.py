@@ -1,15 +1,23 @@
 """Counters by name: GET /apples tells the value, POST /apples adds one."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from counter import Counter
-from workers import Response, WorkerEntrypoint
+from workers import Request, Response, WorkerEntrypoint
+
+if TYPE_CHECKING:
+    from worker_configuration import Env  # written by `pywrangler types`
 
 __all__ = ["Counter", "Default"]
 
 
 class Default(WorkerEntrypoint):
-    async def fetch(self, request):
+    env: Env
+
+    async def fetch(self, request: Request) -> Response:
         name = urlsplit(request.url).path.strip("/") or "main"
         counter = self.env.COUNTER.getByName(name)
         if request.method == "POST":

@@ -1,25 +1,32 @@
-import json
-from concurrent.futures import ThreadPoolExecutor
-from urllib.request import Request, urlopen
+import asyncio
+
+import pytest
 
 
-def ask(url, name, method="GET"):
-    with urlopen(Request(f"{url}/{name}", method=method)) as response:
-        return json.load(response)["value"]
+@pytest.fixture
+def counters(workers):
+    return workers["@name@"]
 
 
-def test_a_new_counter_is_at_zero(url):
-    assert ask(url, "untouched") == 0
+def test_a_new_counter_is_at_zero(counters):
+    assert counters.get("/apples").json() == {"name": "apples", "value": 0}
 
 
-def test_each_name_counts_by_itself(url):
-    assert ask(url, "apples", "POST") == 1
-    assert ask(url, "apples", "POST") == 2
-    assert ask(url, "pears", "POST") == 1
-    assert ask(url, "apples") == 2
+def test_each_name_counts_by_itself(counters):
+    values = [counters.post(path).json()["value"] for path in ("/apples", "/apples", "/pears")]
+    assert values == [1, 2, 1]
 
 
-def test_no_count_is_lost_when_many_ask_at_once(url):
-    with ThreadPoolExecutor(8) as pool:
-        values = list(pool.map(lambda _: ask(url, "busy", "POST"), range(40)))
-    assert sorted(values) == list(range(1, 41))
+def test_methods_of_the_object_can_be_called_directly(counters):
+    assert counters.object("COUNTER", "apples").increment(5) == 5
+    assert counters.get("/apples").json()["value"] == 5
+
+
+def test_other_methods_are_refused(counters):
+    answer = counters.delete("/apples")
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, POST")
+
+
+async def test_no_count_is_lost_when_many_ask_at_once(async_workers):
+    answers = await asyncio.gather(*(async_workers["@name@"].post("/busy") for _ in range(40)))
+    assert sorted(answer.json()["value"] for answer in answers) == list(range(1, 41))

@@ -1,20 +1,25 @@
-"""The application. It knows nothing of Workers but `request.scope["env"]`, so it can be tested without one."""
+"""The application. It knows nothing of Workers but `request.scope["env"]`."""
 
 from hmac import compare_digest
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from pydantic import BaseModel
 
+if TYPE_CHECKING:
+    from worker_configuration import Env  # written by `pywrangler types`
+else:
+    Env = Any  # FastAPI looks at annotations when it runs
+
 app = FastAPI(title="@name@")
 
 
-def env(request: Request) -> Any:
+def bindings(request: Request) -> Env:
     """Return the bindings of the Worker."""
     return request.scope["env"]
 
 
-Env = Annotated[Any, Depends(env)]
+Bindings = Annotated[Env, Depends(bindings)]
 
 
 class Item(BaseModel):
@@ -24,7 +29,7 @@ class Item(BaseModel):
 
 
 @app.get("/")
-async def greet(env: Env, name: str = "World"):
+async def greet(env: Bindings, name: str = "World"):
     return {"message": f"{env.GREETING}, {name}!"}
 
 
@@ -34,7 +39,7 @@ async def total(items: list[Item]):
 
 
 @app.get("/admin")
-async def admin(env: Env, authorization: Annotated[str, Header()] = ""):
+async def admin(env: Bindings, authorization: Annotated[str, Header()] = ""):
     token = getattr(env, "API_TOKEN", "")
     if not token or not compare_digest(authorization.encode(), f"Bearer {token}".encode()):
         raise HTTPException(401, "Send the token: Authorization: Bearer ...")

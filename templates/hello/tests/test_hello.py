@@ -1,11 +1,19 @@
-from urllib.request import urlopen
+import pytest
 
 
-def test_the_world_is_greeted(url):
-    with urlopen(url) as response:
-        assert response.read() == b"Hello, World!"
+@pytest.fixture
+def hello(workers):
+    return workers["@name@"]
 
 
-def test_a_name_is_greeted(url):
-    with urlopen(f"{url}/?name=Ada") as response:
-        assert response.read() == b"Hello, Ada!"
+def test_the_world_is_greeted(hello):
+    assert hello.get("/").text == "Hello, World!"
+
+
+def test_a_name_is_greeted(hello):
+    assert hello.get("/?name=Ada").text == "Hello, Ada!"
+
+
+def test_the_greeting_is_a_variable(hello):
+    hello.env["GREETING"] = "Moin"  # until the end of this test
+    assert hello.get("/").text == "Moin, World!"

@@ -1,58 +1,47 @@
-import asyncio
-from urllib.request import urlopen
-
-import aiohttp
+import pytest
 
 
-async def receive(socket, kind):
+@pytest.fixture
+def chat(workers):
+    return workers["@name@"]
+
+
+def receive(socket, kind):
     """Return the next message of a kind; others in between are passed over."""
-    while True:
-        message = await socket.receive_json(timeout=5)
-        if message["type"] == kind:
-            return message
+    while (message := socket.receive_json())["type"] != kind:
+        pass
+    return message
 
 
-def test_the_page_is_served(url):
-    with urlopen(url) as response:
-        assert b"room.js" in response.read()
+def test_the_page_is_served(chat):
+    assert "room.js" in chat.get("/").text
 
 
-def test_what_one_says_all_hear(url):
-    async def main():
-        async with (
-            aiohttp.ClientSession() as http,
-            http.ws_connect(f"{url}/rooms/tea") as one,
-            http.ws_connect(f"{url}/rooms/tea") as two,
-            http.ws_connect(f"{url}/rooms/coffee") as elsewhere,
-        ):
-            assert (await receive(two, "people"))["count"] == 2
-            await one.send_str("hello")
-            for socket in (one, two):
-                assert (await receive(socket, "message"))["text"] == "hello"
-            await elsewhere.send_str("only here")
-            assert (await receive(elsewhere, "message"))["text"] == "only here"
-
-    asyncio.run(main())
+def test_what_one_says_all_in_the_room_hear(chat):
+    with chat.ws("/rooms/tea") as one, chat.ws("/rooms/tea") as two, chat.ws("/rooms/coffee") as elsewhere:
+        assert receive(two, "people")["count"] == 2
+        one.send("hello")
+        assert receive(one, "message") == receive(two, "message") == {"type": "message", "text": "hello"}
+        elsewhere.send("only here")
+        assert receive(elsewhere, "message")["text"] == "only here"
 
 
-def test_who_comes_late_gets_the_last_messages(url):
-    async def main():
-        async with aiohttp.ClientSession() as http:
-            async with http.ws_connect(f"{url}/rooms/late") as one:
-                for number in range(25):
-                    await one.send_str(str(number))
-                for _ in range(25):
-                    await receive(one, "message")
-            async with http.ws_connect(f"{url}/rooms/late") as two:
-                history = await receive(two, "history")
-        assert history["messages"] == [str(number) for number in range(5, 25)]
-
-    asyncio.run(main())
+def test_who_comes_late_gets_the_last_messages(chat):
+    with chat.ws("/rooms/tea") as early:
+        for number in range(25):
+            early.send(str(number))
+        for _ in range(25):
+            receive(early, "message")
+    with chat.ws("/rooms/tea") as late:
+        assert receive(late, "history")["messages"] == [str(number) for number in range(5, 25)]
 
 
-def test_a_request_that_is_no_socket_is_told(url):
-    async def main():
-        async with aiohttp.ClientSession() as http, http.get(f"{url}/rooms/tea") as response:
-            assert response.status == 426
+def test_a_room_that_slept_goes_on(chat, clock):
+    with chat.ws("/rooms/tea") as one:
+        clock.advance(3600)  # long enough for the object to leave memory; the socket stays
+        one.send("still here")
+        assert receive(one, "message")["text"] == "still here"
 
-    asyncio.run(main())
+
+def test_a_request_that_is_no_socket_is_told(chat):
+    assert chat.get("/rooms/tea").status == 426

@@ -1,13 +1,21 @@
 """The frontend: the page, and what it asks for under /api."""
 
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from workers import Response, WorkerEntrypoint
+from workers import Request, Response, WorkerEntrypoint
+
+if TYPE_CHECKING:
+    from worker_configuration import Env  # written by `pywrangler types`
 
 
 class Default(WorkerEntrypoint):
-    async def fetch(self, request):
+    env: Env
+
+    async def fetch(self, request: Request) -> Response:
         route = (request.method, urlsplit(request.url).path)
         guestbook = self.env.GUESTBOOK.getByName("main")
         match route:
@@ -23,7 +31,7 @@ class Default(WorkerEntrypoint):
         return await self.env.ASSETS.fetch(request)
 
 
-def entry_in(body):
+def entry_in(body: str) -> tuple[str, str, str]:
     """Return name, text, and what is wrong with them."""
     try:
         found = json.loads(body)
