@@ -127,6 +127,7 @@ class _Journey:
                 self.fail(refusal)
                 return
             if following is None:
+                response._redirected = self._hops > 0
                 self.answer.set_result(response)
             else:
                 self._go(following)

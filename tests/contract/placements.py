@@ -44,8 +44,14 @@ def _worker(project: Project, name: str, entry: str, objects: str | None, migrat
     for binding, class_name in (("THING", "Thing"), ("OLD", "Old")):
         script = {} if objects in (None, name) else {"script_name": objects}
         bindings.append({"name": binding, "class_name": class_name, **script})
+    service = {"binding": "SVC", "service": objects, "entrypoint": "Named", "props": {"given": "by the config"}}
     directory = project.worker(
-        name, "", main=f"src/{entry}.py", migrations=migrations, durable_objects={"bindings": bindings}
+        name,
+        "",
+        main=f"src/{entry}.py",
+        migrations=migrations,
+        durable_objects={"bindings": bindings},
+        services=[] if objects is None else [service],
     )
     for path in FILES.glob("*.py"):
         (directory / "src" / path.name).write_text(path.read_text())

@@ -13,7 +13,7 @@ from pywrangler.runtime import context
 from pywrangler.runtime.channels.failures import to_failure, unreadable
 from pywrangler.runtime.channels.flows import Outflow
 from pywrangler.runtime.channels.importer import RemoteImporter, inflow_stream
-from pywrangler.runtime.channels.local import NOT_AN_UPGRADE
+from pywrangler.runtime.channels.local import NOT_AN_UPGRADE, answer_body
 from pywrangler.runtime.channels.pending import PLACEHOLDER
 from pywrangler.runtime.clone import freeze, unpack
 from pywrangler.runtime.clone_hosts import Outgoing
@@ -138,7 +138,7 @@ class Incoming:
         upgrade = any(name == "upgrade" and value.lower() == "websocket" for name, value in head.headers)
 
         def send(stream: int, response: Any, event: Any) -> None:
-            self._send_response(stream, response, event, upgrade)
+            self._send_response(stream, response, event, head.method, upgrade=upgrade)
 
         receiver = self._known_receiver()
         self._start(stream, lambda: receiver.fetch(target, request), send, None)
@@ -221,14 +221,14 @@ class Incoming:
             return
         connection.send(frame(Kind.RESULT, stream, Result(data, connection.bind(frozen.externals))))
 
-    def _send_response(self, stream: int, response: Any, event: Any, upgrade: bool) -> None:
+    def _send_response(self, stream: int, response: Any, event: Any, method: str, *, upgrade: bool) -> None:
         connection = self._connection
         if connection.is_closed:
             return
         socket = response.webSocket
         if socket is not jsnull and not upgrade:
             raise type_error(NOT_AN_UPGRADE)
-        body = response.claim()
+        body = answer_body(response, method)
         length = None
         if isinstance(body, ReadableStream):
             length = body.known_length

@@ -40,25 +40,31 @@ NOT_AN_UPGRADE = (
 class Relay:
     """A stream's source that reads another stream, in the event that one belongs to."""
 
-    __slots__ = ("_outgoing", "_scope")
+    __slots__ = ("_error_text", "_outgoing", "_scope")
 
-    def __init__(self, outgoing: Outgoing) -> None:
+    def __init__(self, outgoing: Outgoing, error_text: ErrorText) -> None:
         self._outgoing = outgoing
         self._scope = context_of(outgoing.event)
+        self._error_text = error_text
 
     async def pull(self) -> Any:
         """Return the next chunk."""
         task = asyncio.get_running_loop().create_task(self._outgoing.take(), context=self._scope.copy())
-        return await task
+        try:
+            return await task
+        except asyncio.CancelledError:
+            raise
+        except BaseException as problem:
+            raise as_remote(problem, self._error_text) from problem
 
     def cancel(self, reason: Any) -> Any:
         """Cancel the other stream."""
         return self._scope.copy().run(self._outgoing.stop, reason)
 
 
-def relayed(outgoing: Outgoing, length: int | None = None) -> ReadableStream:
+def relayed(outgoing: Outgoing, length: int | None = None, error_text: ErrorText = python_traceback) -> ReadableStream:
     """Return a stream of what another one gives."""
-    return ReadableStream.from_source(Relay(outgoing), length)
+    return ReadableStream.from_source(Relay(outgoing, error_text), length)
 
 
 class LocalCallee:
@@ -109,7 +115,7 @@ class LocalImporter:
 
     def readable(self, index: int, length: int | None) -> ReadableStream:
         """Return a stream that reads the sender's."""
-        return relayed(self._externals[index].value, length)
+        return relayed(self._externals[index].value, length, self._error_text)
 
     def writable(self, index: int) -> Any:
         """Return a stream that writes to the sender's."""
@@ -203,7 +209,6 @@ class LocalChannel:
         """Send a request."""
         scope = contextvars.Context()
         seen = scope.run(context.observe)
-        upgrade = wants_upgrade(request)
         try:
             copy = copy_request(request)
         except JsException as problem:
@@ -214,7 +219,7 @@ class LocalChannel:
             return failed(as_remote(problem, self._error_text))
         return _answered(
             running,
-            lambda response: copy_response(response, upgrade, seen[0] if seen else None),
+            lambda response: copy_response(response, request, seen[0] if seen else None, self._error_text),
             None,
             self._error_text,
         )
@@ -259,24 +264,23 @@ def copy_request(request: Any) -> Request:
         request.method,
         request.url,
         list(request.pairs()),
-        _moved(request, context.current()),
+        _passed_on(request.claim(), context.current()),
         request._cf,
         redirect=request.redirect,
     )
 
 
-def copy_response(response: Any, upgrade: bool, event: EventContext | None) -> Response:
-    """Return the response as the caller sees it; a WebSocket passes on."""
+def copy_response(response: Any, request: Any, event: EventContext | None, error_text: ErrorText) -> Response:
+    """Return the response as the sender of `request` sees it; a WebSocket passes on."""
     socket = response.webSocket
-    if socket is not jsnull and not upgrade:
+    if socket is not jsnull and not wants_upgrade(request):
         raise type_error(NOT_AN_UPGRADE)
     copy = Response.from_wire(
         response.status,
         response.statusText,
         list(response.pairs()),
-        _moved(response, event),
-        url=response.url,
-        redirected=response.redirected,
+        _passed_on(answer_body(response, request.method), event, error_text),
+        url=request.url,
     )
     if socket is not jsnull:
         from pywrangler.runtime.sockets import WebSocket
@@ -285,6 +289,15 @@ def copy_response(response: Any, upgrade: bool, event: EventContext | None) -> R
     return copy
 
 
-def _moved(message: Any, event: EventContext | None) -> bytes | ReadableStream | None:
-    body = message.claim()
-    return relayed(Outgoing(body, event), body.known_length) if isinstance(body, ReadableStream) else body
+def answer_body(response: Any, method: str) -> Any:
+    """Take the body of a response; the answer to a HEAD request has none."""
+    body = response.claim()
+    if method != "HEAD":
+        return body
+    if isinstance(body, ReadableStream):
+        body.stop()
+    return None
+
+
+def _passed_on(body: Any, event: EventContext | None, error_text: ErrorText = python_traceback) -> Any:
+    return relayed(Outgoing(body, event), body.known_length, error_text) if isinstance(body, ReadableStream) else body

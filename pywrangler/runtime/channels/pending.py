@@ -210,8 +210,7 @@ class PendingFetch(Pending):
             content.status_text,
             content.headers,
             None if body is False else body,
-            url=content.url,
-            redirected=content.redirected,
+            url=self._request.url,
         )
         if content.socket:
             from pywrangler.runtime.sockets import WebSocket

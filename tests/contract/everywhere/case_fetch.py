@@ -3,7 +3,7 @@
 import asyncio
 
 import js
-from probe import failure, same
+from probe import eventually, failure, same
 from pyodide.ffi import to_js
 from workers import Request, Response
 
@@ -132,3 +132,88 @@ async def a_hibernatable_socket_serves_a_worker_too(probe):
     socket.close(4002, "caller closes")
     same(await asyncio.wait_for(received.get(), 3), "goodbye")
     same(await asyncio.wait_for(closed.get(), 3), (4002, "caller closes"))
+
+
+async def the_response_has_the_url_of_the_request(probe):
+    thing = probe.thing()
+    same((await thing.fetch(f"{BASE}/status?x=1")).url, f"{BASE}/status?x=1")
+    redirected = await thing.fetch(f"{BASE}/redirect")
+    same((redirected.url, redirected.redirected), ("https://other.host/describe", True))
+    same((await thing.fetch(f"{BASE}/status")).redirected, False)
+
+
+async def headers_of_a_response_cannot_be_changed(probe):
+    response = await probe.thing().js_object.fetch(f"{BASE}/status")
+    error = await failure(_set_header(response))
+    same(error.name, "TypeError")
+
+
+async def _set_header(response):
+    response.headers.set("x-a", "b")
+
+
+async def a_passed_request_keeps_its_cf(probe):
+    request = js.Request.new(f"{BASE}/cf", _options(cf={"colo": "HERE"}))
+    same(await (await probe.thing().fetch(request)).text(), "HERE")
+
+
+async def the_body_of_a_sent_request_is_used(probe):
+    request = js.Request.new(f"{BASE}/describe", _options(method="POST", body="x"))
+    await probe.thing().js_object.fetch(request)
+    same(request.bodyUsed, True)
+
+
+async def a_large_body_goes_there_and_back(probe):
+    body = bytes(range(256)) * 20_000
+    response = await probe.thing().fetch(f"{BASE}/echo", method="POST", body=body)
+    same(await response.bytes() == body, True)
+
+
+async def a_response_that_is_cancelled_stops_its_source(probe):
+    thing = probe.thing()
+    response = await thing.js_object.fetch(f"{BASE}/endless")
+    reader = response.body.getReader()
+    chunk = await reader.read()
+    assert chunk.value.byteLength > 0
+    await reader.cancel()
+
+    async def is_cancelled():
+        return await thing.shared() == "cancelled"
+
+    await eventually(is_cancelled)
+
+
+async def a_response_that_breaks_breaks_its_reader(probe):
+    response = await probe.thing().js_object.fetch(f"{BASE}/breaking")
+    error = await failure(response.text())
+    assert "broke on the way" in error.message, error.message
+
+
+async def a_response_of_an_object_that_is_reset_breaks(probe):
+    thing = probe.thing()
+    response = await thing.js_object.fetch(f"{BASE}/endless")
+    reader = response.body.getReader()
+    await reader.read()
+    await failure(probe.again(thing).abort("reset while streaming"))
+    error = await failure(_drain(reader))
+    assert "reset while streaming" in error.message, error.message
+
+
+async def _drain(reader):
+    while not (await reader.read()).done:
+        pass
+
+
+async def work_after_the_response_goes_on(probe):
+    thing = probe.thing()
+    same(await (await thing.fetch(f"{BASE}/later")).text(), "at once")
+
+    async def is_done():
+        return await thing.get("later") == "done"
+
+    await eventually(is_done)
+
+
+async def head_requests_have_no_body(probe):
+    response = await probe.thing().fetch(f"{BASE}/status", method="HEAD")
+    same((response.status, await response.text()), (418, ""))

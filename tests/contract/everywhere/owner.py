@@ -1,9 +1,9 @@
 """The side of the objects."""
 
-from things import Old, Thing
+from things import Named, Old, Thing
 from workers import Response, WorkerEntrypoint
 
-__all__ = ["Default", "Old", "Thing"]
+__all__ = ["Default", "Named", "Old", "Thing"]
 
 
 class Default(WorkerEntrypoint):

@@ -9,7 +9,7 @@ from datetime import datetime
 import js
 from js import ReadableStream, WebSocketPair
 from pyodide.ffi import to_js
-from workers import Blob, DurableObject, File, Request, Response, import_from_javascript
+from workers import Blob, DurableObject, File, Request, Response, WorkerEntrypoint, import_from_javascript
 
 STARTS = {}
 """How often each object was constructed in this process, by id."""
@@ -441,9 +441,35 @@ class Thing(DurableObject):
             self.ctx.abort("aborted in fetch")
         if path == "empty":
             return Response(None, status=204)
+        if path == "later":
+
+            async def later():
+                await asyncio.sleep(0.01)
+                await self.ctx.storage.put("later", "done")
+
+            self.ctx.waitUntil(later())
+            return Response("at once")
+        if path in ("endless", "breaking"):
+            return Response(self._stream(path))
         if path.startswith("socket"):
             return self._socket(path.partition("/")[2])
         return Response("not found", status=404)
+
+    def _stream(self, kind):
+        count = 0
+
+        async def pull(controller):
+            nonlocal count
+            count += 1
+            if kind == "breaking" and count > 1:
+                raise ValueError("broke on the way")
+            await asyncio.sleep(0.001)
+            controller.enqueue(js.TextEncoder.new().encode("x" * 100))
+
+        def cancel(_reason):
+            SHARED[str(self.ctx.id)] = "cancelled"
+
+        return ReadableStream.new(to_js({"pull": pull, "cancel": cancel}, dict_converter=js.Object.fromEntries))
 
     # ---- sockets ----
 
@@ -516,6 +542,45 @@ class Thing(DurableObject):
 
     async def socket_count(self):
         return len(self.ctx.getWebSockets())
+
+
+class Named(WorkerEntrypoint):
+    """An entrypoint, for service bindings."""
+
+    instances = 0
+
+    def __init__(self, ctx, env):
+        super().__init__(ctx, env)
+        Named.instances += 1
+        self.calls = 0
+
+    async def add(self, a, b=1):
+        self.calls += 1
+        return [a + b, self.calls]
+
+    async def props(self):
+        return self.ctx.props.to_py()
+
+    async def fail(self, how):
+        return make_error(how)
+
+    async def with_props(self):
+        return await self.ctx.exports.Named(props={"added": [1]}).props()
+
+    async def exports(self):
+        return sorted(self.ctx.exports.object_keys())
+
+    async def later(self, stub):
+        async def work():
+            await asyncio.sleep(0.01)
+            await kept.put("from waitUntil", 1)
+
+        kept = stub
+        self.ctx.waitUntil(work())
+        return "at once"
+
+    async def fetch(self, request):
+        return Response(f"{request.method} {request.url}")
 
 
 class Old(DurableObject):

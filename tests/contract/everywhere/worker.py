@@ -1,10 +1,10 @@
 """Both sides in one Worker."""
 
 from probe import answer
-from things import Asker, Old, Thing
+from things import Asker, Named, Old, Thing
 from workers import WorkerEntrypoint
 
-__all__ = ["Asker", "Default", "Old", "Thing"]
+__all__ = ["Asker", "Default", "Named", "Old", "Thing"]
 
 
 class Default(WorkerEntrypoint):
