@@ -12,6 +12,7 @@ from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.jsdict import JsDict
 from pywrangler.runtime.storage import ObjectStorage
 from pywrangler.runtime.storage.keyvalue import successor
+from tests.storage.conftest import Shelf
 
 KEYS = ["", "Z", "a", "a\x00", "aa", "b", "á", "字", "\uffff", "🦄"]
 

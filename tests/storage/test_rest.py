@@ -84,7 +84,7 @@ def test_limits_and_policy_hold_after_a_rest(shelf: Shelf) -> None:
         storage.sql_exec("SELECT * FROM _cf_KV")
     numbers: Any = ", ".join("?" * 101)
     with pytest.raises(Exception, match="too many SQL variables"):
-        storage.sql_exec(f"SELECT {numbers}", range(101))  # noqa: S608
+        storage.sql_exec(f"SELECT {numbers}", range(101))
 
 
 def test_a_file_that_was_never_opened_rests_already(shelf: Shelf) -> None:

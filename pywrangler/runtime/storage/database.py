@@ -282,7 +282,7 @@ class Database:
         """Whether a transaction of user code is open inside the turn."""
         return self._savepoints > 0
 
-    # ---- resting and closing ------------------------------------------------------------------------------------------
+    # ---- resting and closing -----------------------------------------------------------------------------------------
 
     def rest(self) -> bool:
         """Close the file for now, unless something depends on the connection; says whether it is closed.
