@@ -22,21 +22,25 @@ class World:
     port: int
 
 
+def write(place: str, project: Project) -> list[Path]:
+    """Write the Workers of a placement; returns their directories, the caller's first."""
+    if place == "same host":
+        migrations = [*MIGRATIONS, {"tag": "v2", "new_classes": ["Asker"]}]
+        return [_worker(project, "whole", "worker", "whole", migrations)]
+    caller = _worker(project, "caller", "caller", "owner", [{"tag": "v1", "new_classes": ["Asker"]}])
+    return [caller, _worker(project, "owner", "owner", None, MIGRATIONS)]
+
+
 def start(place: str, root: Path) -> World:
     """Start the sessions of a placement."""
     project = Project(root)
-    if place == "same host":
-        directory = _worker(project, "whole", "worker", "whole", [*MIGRATIONS, {"tag": "v2", "new_classes": ["Asker"]}])
-        project.dev(cwd=directory).ready()
-        return World(project, project.port("whole"))
-    owner = _worker(project, "owner", "owner", None, MIGRATIONS)
-    caller = _worker(project, "caller", "caller", "owner", [{"tag": "v1", "new_classes": ["Asker"]}])
-    if place == "other host":
-        project.dev("-c", str(caller / "wrangler.jsonc"), "-c", str(owner / "wrangler.jsonc")).ready()
+    directories = write(place, project)
+    if place == "other session":
+        for directory in reversed(directories):
+            project.dev(cwd=directory).ready()
     else:
-        project.dev(cwd=owner).ready()
-        project.dev(cwd=caller).ready()
-    return World(project, project.port("caller"))
+        project.dev(*(text for path in directories for text in ("-c", str(path / "wrangler.jsonc")))).ready()
+    return World(project, project.port(directories[0].name))
 
 
 def _worker(project: Project, name: str, entry: str, objects: str | None, migrations: Any) -> Path:

@@ -238,6 +238,9 @@ class Thing(DurableObject):
     async def is_prepared(self):
         return self.prepared
 
+    async def start_timer(self, milliseconds):
+        js.setTimeout(lambda: self.seen.append("timer"), milliseconds)
+
     async def which_start(self):
         return self.start
 
@@ -307,7 +310,7 @@ class Thing(DurableObject):
     # ---- alarms ----
 
     async def set_alarm(self, milliseconds, fails=0):
-        self.fails = fails
+        await self.ctx.storage.put("fails", fails)
         SHARED[str(self.ctx.id)] = []
         await self.ctx.storage.setAlarm(js.Date.now() + milliseconds)
         return await self.ctx.storage.getAlarm()
@@ -322,6 +325,8 @@ class Thing(DurableObject):
         SHARED.setdefault(str(self.ctx.id), []).append(
             [info.retryCount, info.isRetry, info.scheduledTime, await self.ctx.storage.getAlarm(), self.ctx.id.name]
         )
+        if info.retryCount < (await self.ctx.storage.get("fails") or 0):
+            raise ValueError("the alarm fails")
 
     # ---- references ----
 
