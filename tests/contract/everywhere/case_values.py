@@ -199,11 +199,10 @@ async def results_that_cannot_be_sent_fail_the_call(probe):
 async def values_are_limited_to_32_mib(probe):
     thing = probe.thing()
     limit = "Error: Serialized RPC arguments or return values are limited to 32MiB, but the size of this value was: "
-    for call in (thing.length("x" * (33 * 1024 * 1024)), thing.give("large"), thing.length(bytes(33 * 1024 * 1024))):
+    for call in (thing.length("x" * (33 * 1024 * 1024)), thing.give("large")):
         error = str(await failure(call))
         assert error.startswith(limit), error
         assert error.endswith(" bytes."), error
-    same(len(await thing.give("32")), 32 * 1024 * 1024 - 1000)
     same(await thing.length("x" * (32 * 1024 * 1024 - 1000)), 32 * 1024 * 1024 - 1000)
 
 
