@@ -95,8 +95,8 @@ def test_one_terminal_at_the_root_runs_both(sample: Sample, browser: Browser) ->
     page = sample.open(browser)
     wait_for_state(page, "connected")
     page.close()
-    assert "[backend]" in session.output
-    assert "[frontend]" in session.output
+    session.expect("[backend]")
+    session.expect("[frontend]")
 
 
 def test_the_page_goes_red_with_the_backend_and_green_again_by_itself(sample: Sample, browser: Browser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import select
@@ -41,6 +42,7 @@ class Terminal:
             os.chdir(project.root / name)
             os.execve(COMMAND, [COMMAND, "dev"], environment)
         self.text = ""
+        self.code: int | None = None
 
     def expect(self, words: str) -> None:
         deadline = time.monotonic() + DEADLINE_SECONDS
@@ -55,17 +57,25 @@ class Terminal:
 
     def ended(self) -> int | None:
         """The exit code, None while it runs."""
-        pid, status = os.waitpid(self.pid, os.WNOHANG)
-        if not pid:
-            return None
-        self.pid = 0
-        return os.waitstatus_to_exitcode(status)
+        if self.pid:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if not pid:
+                return None
+            self.pid, self.code = 0, os.waitstatus_to_exitcode(status)
+        return self.code
 
     def press(self, key: str) -> list[int]:
         """Type a key; the exit code, if that has ended the session."""
-        os.write(self.master, key.encode())
         code = self.ended()
-        return [] if code is None else [code]
+        if code is not None:
+            return [code]
+        os.write(self.master, key.encode())
+        while select.select([self.master], [], [], 0)[0]:
+            with contextlib.suppress(OSError):  # the other end is closed just now
+                self.text += os.read(self.master, 65536).decode(errors="replace")
+            if self.ended() is not None:
+                break
+        return []
 
     def close(self) -> None:
         if self.pid:
