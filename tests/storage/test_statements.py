@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.storage.statements import split
+
+from .conftest import Shelf
 
 PIECES = st.sampled_from(
     [";", " ", "\n", "--", "/*", "*/", "'", '"', "`", "[", "]", "(", ")", "select", "insert", "with", "create trigger",
@@ -91,3 +94,9 @@ def test_a_statement_that_sqlite_calls_writing_is_called_writing(text: str) -> N
         if found == [False]:
             assert statement.writes
     connection.close()
+
+
+@pytest.mark.parametrize("text", ["SELECT 1\0", "CREATE TRIGGER\0;", "SELECT 1; SELECT '\0'"])
+def test_a_null_character_is_an_error_of_the_platform(shelf: Shelf, text: str) -> None:
+    with pytest.raises(JsException, match="unrecognized token|incomplete input"):
+        shelf.open().sql_exec(text)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NO_STATEMENT = "SQL code did not contain a statement."
 WRONG_COUNT = "Wrong number of parameter bindings for SQL query."
+NULL_CHARACTER = 'unrecognized token: "\\0": SQLITE_ERROR'
 ONLY_LAST = "When executing multiple SQL statements in a single call, only the last statement can have parameters."
 NOT_ENABLED = (
     "SQL is not enabled for this Durable Object class. To enable it, change `new_classes` to `new_sqlite_classes` "
@@ -64,6 +65,10 @@ class Sql:
             if statement.writes:
                 rows.written = connection.total_changes() - before  # known once all rows of a RETURNING are read
             return rows
+        except ValueError:
+            if "\0" not in statement.sql:
+                raise
+            raise error(NULL_CHARACTER) from None
         except apsw.BindingsError:
             raise error(ONLY_LAST if values is None else WRONG_COUNT) from None
         except apsw.Error as problem:

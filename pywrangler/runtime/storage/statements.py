@@ -65,6 +65,11 @@ class Script:
     has_trailer: bool
 
 
+def _is_complete(text: str) -> bool:
+    """Whether the end of a trigger has come; no statement with a null character gets as far as being run."""
+    return "\0" in text or apsw.complete(text)
+
+
 @lru_cache(maxsize=256)
 def split(text: str) -> Script:
     """Return the statements in `text`, in order; pieces of only space and comments are left out."""
@@ -86,7 +91,7 @@ def split(text: str) -> Script:
         kind = token.lastgroup
         if kind == "end":
             is_trigger = len(words) > 1 and words[0][0] == "create" and any(w == "trigger" for w, _ in words[1:3])
-            if is_trigger and not apsw.complete(text[start : token.end()]):
+            if is_trigger and not _is_complete(text[start : token.end()]):
                 continue
             finish(token.end())
             start, depth, empty, words = token.end(), 0, True, []
