@@ -98,5 +98,5 @@ def test_a_statement_that_sqlite_calls_writing_is_called_writing(text: str) -> N
 
 @pytest.mark.parametrize("text", ["SELECT 1\0", "CREATE TRIGGER\0;", "SELECT 1; SELECT '\0'"])
 def test_a_null_character_is_an_error_of_the_platform(shelf: Shelf, text: str) -> None:
-    with pytest.raises(JsException, match="unrecognized token|incomplete input"):
+    with pytest.raises(JsException, match=r"unrecognized token|incomplete input"):
         shelf.open().sql_exec(text)
