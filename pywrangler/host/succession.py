@@ -1,8 +1,8 @@
 """How a retiring host (the testator) gives its connections and objects to the next one (the heir).
 
 No connection is closed by a reload: keep-alive connections between two requests, and hibernatable sockets between two
-frames, change the process that owns them. An object changes hands when nothing of it runs any more (timers, open stubs
-and streams of it do not count); until then its events wait in the heir.
+frames, change the process that owns them. An object changes hands when nothing of it runs any more (timers and streams
+of it do not count, stubs that others hold for a second only); until then its events wait in the heir.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 RESTART_CODE = 1012
 """What the other sockets of a reloaded Worker are closed with (RFC 6455 registry: service restart)."""
 RESTART = "Service restart"
+STUB_SECONDS = 1.0
+"""How long an object stays for those who hold functions or RpcTargets of it: time to end what they are doing."""
 
 
 class Testator:
@@ -49,7 +51,7 @@ class Testator:
         objects = self._objects
         objects.stop()
         _retire_sockets()
-        for actor in [actor for actor in objects.actors.values() if not actor.is_running]:
+        for actor in [actor for actor in objects.actors.values() if not actor.is_running and not actor.stubs]:
             actor.hand_over()
         self._running = tuple(objects.actors)
         self._released = {key: _release(objects, key) for key in list(objects.sockets) if key not in objects.actors}
@@ -74,7 +76,7 @@ class Testator:
     async def _free(self, key: Key) -> None:
         actor = self._objects.actors.get(key)
         if actor is not None:
-            await actor.idle()
+            await actor.idle(STUB_SECONDS)
             actor.hand_over()
         await self._send_object(key, *_release(self._objects, key))
 

@@ -43,7 +43,7 @@ class Actor:
     __slots__ = (
         "__weakref__", "_arrived", "_ends", "_has_left", "_references", "_running", "broken", "class_name",
         "constructing", "host", "inputs", "instance", "last_active", "name", "object_id", "outputs", "retries_alarm",
-        "sockets", "state", "storage", "streams", "tasks",
+        "sockets", "state", "storage", "streams", "stubs", "tasks",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +69,8 @@ class Actor:
         self._references = 0
         self._has_left = False
         self.retries_alarm = True
+        self.stubs = 0
+        """Functions and RpcTargets of the instance that somebody elsewhere holds."""
         self.streams = 0
         """Streams of the instance that somebody else still reads."""
         self._ends: list[asyncio.Future[None]] = []
@@ -212,6 +214,16 @@ class Actor:
         self._references -= 1
         self._settle()
 
+    def retain_stub(self) -> None:
+        """Somebody elsewhere holds a function or RpcTarget of the instance."""
+        self.stubs += 1
+        self.retain()
+
+    def release_stub(self) -> None:
+        """Undo one `retain_stub`."""
+        self.stubs -= 1
+        self.release()
+
     def adopt(self, future: asyncio.Future[Any]) -> None:
         """Keep the instance in memory while `future` (a task of user code, a timer) is pending; a reset cancels it."""
         if self.broken is None:
@@ -223,12 +235,14 @@ class Actor:
         self.tasks.discard(future)
         self.release()
 
-    async def idle(self) -> None:
-        """Wait until nothing runs any more."""
-        while self._running:
-            end = asyncio.get_running_loop().create_future()
+    async def idle(self, stub_seconds: float = 0.0) -> None:
+        """Wait until nothing runs any more; and for so long, at most, until nobody holds a stub."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + stub_seconds
+        while self._running or (self.stubs and loop.time() < deadline):
+            end = loop.create_future()
             self._ends.append(end)
-            await end
+            await asyncio.wait((end,), timeout=None if self._running else deadline - loop.time())
 
     def wait_until(self, awaitable: Awaitable[Any]) -> None:
         """Keep the object alive until `awaitable` is done; its failure is logged."""

@@ -102,7 +102,7 @@ class Export:
         """One more holder; the first keeps the object of the event in memory."""
         self._holders += 1
         if self._holders == 1 and self.event is not None and self.event.actor is not None:
-            self.event.actor.retain()
+            self.event.actor.retain_stub()
 
     def release(self, count: int = 1) -> None:
         """So many holders are gone; after the last one the target is told."""
@@ -112,7 +112,7 @@ class Export:
         if self._holders:
             return
         if self.event is not None and self.event.actor is not None:
-            self.event.actor.release()
+            self.event.actor.release_stub()
         dispose = getattr(self.target, "dispose", None) if isinstance(self.target, RpcTarget) else None
         if dispose is not None:
             context_of(self.event).run(dispose)

@@ -23,10 +23,10 @@ class FakeActor:
         self.references = 0
         self.events = 0
 
-    def retain(self) -> None:
+    def retain_stub(self) -> None:
         self.references += 1
 
-    def release(self) -> None:
+    def release_stub(self) -> None:
         self.references -= 1
 
     def submit(self, work: Callable[[Any], Any]) -> asyncio.Future[Any]:

@@ -288,7 +288,7 @@ def test_handing_over_waits_for_events_only(tmp_path: Path, run_async: Any) -> N
         event = asyncio.Event()
         waiting = objects.call("Busy", "wait", event)
         await settle()
-        idle = asyncio.create_task(actor.idle())
+        idle = asyncio.create_task(actor.idle(0.01))
         await settle()
         assert not idle.done()
         event.set()
@@ -301,6 +301,25 @@ def test_handing_over_waits_for_events_only(tmp_path: Path, run_async: Any) -> N
         assert instance.task.cancelled()
         with pytest.raises(JsException, match="because its code was updated"):
             await export.run((), ())
+
+    run_async(main())
+
+
+def test_handing_over_waits_a_little_for_those_who_hold_stubs(tmp_path: Path, run_async: Any) -> None:
+    async def main() -> None:
+        objects = objects_of(tmp_path, Busy)
+        await objects.call("Busy", "get")
+        actor = objects.actor("Busy")
+        export = Export(lambda: "called", event_of(objects, "Busy"))
+        export.hold()
+        idle = asyncio.create_task(actor.idle(10))
+        await settle()
+        assert not idle.done()
+        assert await export.run((), ()) == "called"
+        await settle()
+        assert not idle.done()
+        export.release()
+        await idle
 
     run_async(main())
 
