@@ -270,3 +270,46 @@ def test_a_host_that_crashes_in_a_loop_waits_for_an_edit(project: Project) -> No
     session.expect("waiting for a change", seconds=30)
     (directory / "src/entry.py").write_text(HELLO)
     eventually(lambda: session.output.count("Ready on http") and project.get("hello") == (200, "one"))
+
+
+def test_timers_tasks_and_open_sockets_of_an_object_do_not_keep_its_new_code_waiting(project: Project) -> None:
+    source = """
+    import asyncio
+    import js
+    from js import WebSocketPair
+    from workers import DurableObject, Response, WorkerEntrypoint
+
+    class Busy(DurableObject):
+        async def start(self):
+            js.setInterval(lambda: None, 5)
+            async def loop():
+                while True:
+                    await asyncio.sleep(0.01)
+            self.task = asyncio.create_task(loop())
+            self.one, self.two = WebSocketPair.new().object_values()
+            self.one.accept()
+            self.two.accept()
+            return "started"
+
+        async def version(self):
+            return "version 1"
+
+    class Default(WorkerEntrypoint):
+        async def fetch(self, request):
+            stub = self.env.BUSY.getByName("busy")
+            return Response(await (stub.start() if request.url.endswith("start") else stub.version()))
+    """
+    directory = project.worker(
+        "busy",
+        source,
+        durable_objects={"bindings": [{"name": "BUSY", "class_name": "Busy"}]},
+        migrations=[{"tag": "v1", "new_sqlite_classes": ["Busy"]}],
+    )
+    session = project.dev(cwd=directory).ready()
+    assert project.get("busy", "/start") == (200, "started")
+    path = directory / "src/entry.py"
+    path.write_text(path.read_text().replace("version 1", "version 2"))
+    session.expect("updated and ready")
+    # The grace of the old host is ten seconds.
+    eventually(lambda: project.get("busy") == (200, "version 2"), 5)
+    assert "Traceback" not in session.output
