@@ -36,8 +36,8 @@ class Terminal:
 
     def __init__(self, project: Project, name: str) -> None:
         environment = {**os.environ, "WRANGLER_REGISTRY_PATH": str(project.registry), "TERM": "xterm", "NO_COLOR": "1"}
-        for name in ("PYTHONBREAKPOINT", "CI"):  # in CI the session reads no keys
-            environment.pop(name, None)
+        for unwanted in ("PYTHONBREAKPOINT", "CI"):  # in CI the session reads no keys
+            environment.pop(unwanted, None)
         self.pid, self.master = pty.fork()  # the terminal controls the session, as in a real one
         if self.pid == 0:
             os.chdir(project.root / name)
