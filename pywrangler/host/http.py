@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from pywrangler.host.connection import Connection
 from pywrangler.host.wires import TcpLink
+from pywrangler.runtime.links import RESTART, RESTART_CODE
 
 if TYPE_CHECKING:
     import ssl
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from pywrangler.runtime.js.response import Response
 
 BACKLOG = 2048
-RESTART_CODE = 1012
-RESTART = "Service restart"
 
 
 class HttpServer:

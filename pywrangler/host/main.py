@@ -32,6 +32,7 @@ from pywrangler.runtime import context
 from pywrangler.runtime.channels.router import ChannelRouter
 from pywrangler.runtime.clock import SystemClock
 from pywrangler.runtime.exports import Exports
+from pywrangler.runtime.links import RESTART_CODE
 from pywrangler.runtime.tasks import make_task
 from pywrangler.runtime.worker import WorkerRuntime
 
@@ -285,7 +286,7 @@ class Host:
 
     async def _retire(self, grace_seconds: float, handover: int) -> None:
         """Give everything to the heir, finish what runs, exit."""
-        from pywrangler.host.succession import RESTART_CODE, Testator
+        from pywrangler.host.succession import Testator
 
         deadline = time.monotonic() + grace_seconds
         try:

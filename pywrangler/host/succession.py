@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pywrangler.host.link import MessageLink
 from pywrangler.protocol import handover
+from pywrangler.runtime.links import RESTART, RESTART_CODE
 
 if TYPE_CHECKING:
     import socket
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from pywrangler.runtime.links import Movable
     from pywrangler.runtime.objects import Key, ObjectHost
 
-RESTART_CODE = 1012
-"""What the other sockets of a reloaded Worker are closed with (RFC 6455 registry: service restart)."""
-RESTART = "Service restart"
 STUB_SECONDS = 1.0
 """How long an object stays for those who hold functions or RpcTargets of it: time to end what they are doing."""
 

@@ -20,7 +20,7 @@ from pywrangler.runtime.js.errors import error, range_error, type_error
 from pywrangler.runtime.js.primitives import to_integer, to_string
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
 from pywrangler.runtime.js.webidl import encode
-from pywrangler.runtime.links import LOST_CODE, End, Mode, Movable, PairLink
+from pywrangler.runtime.links import LOST_CODE, RESTART, RESTART_CODE, End, Mode, Movable, PairLink
 from pywrangler.runtime.websockets import WebSocket
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ TAGS_LIMIT = 10
 TAG_LIMIT_BYTES = 256
 AUTO_RESPONSE_LIMIT_BYTES = 2048
 EVENT_TIMEOUT_LIMIT_MS = 604_800_000
-RESTART_CODE = 1012
 
 
 class WebSocketRequestResponsePair(JsProxy):
@@ -298,7 +297,7 @@ class HibernationSet:
                 record = _Record(end.tags, end.attachment, end.answered_at, end.sent_close)
                 exported.append((msgspec.msgpack.encode(record), link))
             elif link is not None:
-                link.close(RESTART_CODE, "Service restart")
+                link.close(RESTART_CODE, RESTART)
         return exported
 
     def adopt(self, record: bytes, link: Link) -> End:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 NO_CODE = 1005
 LOST_CODE = 1006
+RESTART_CODE = 1012
+"""What the other sockets of a reloaded Worker are closed with (RFC 6455 registry: service restart)."""
+RESTART = "Service restart"
 LOST = "WebSocket disconnected without sending Close frame."
 
 
