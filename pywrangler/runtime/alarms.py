@@ -367,7 +367,10 @@ class AlarmScheduler:
             outcome = await self._deliver(entry.object_id, entry.name, info)
         except JsException:
             outcome = AlarmOutcome.FAILED
-        except Exception:
+        except Exception as problem:
+            # Not user code's failure: not counted, and shown, for it may be a defect of ours.
+            details = {"message": "an alarm could not be delivered", "exception": problem}
+            asyncio.get_running_loop().call_exception_handler(details)
             outcome = AlarmOutcome.UNAVAILABLE
         if self._running:
             alarm.task = None
