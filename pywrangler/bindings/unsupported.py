@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pywrangler.runtime.js.errors import error
 from pywrangler.runtime.js.proxy import JsProxy
+
+if TYPE_CHECKING:
+    from pywrangler.bindings.catalogue import Parts
+    from pywrangler.config.model import OtherBinding
 
 PRODUCTS = {
     "kv_namespaces": "KV namespace",
@@ -45,3 +49,9 @@ class Unsupported(JsProxy):
     def fetch(self, *_arguments: Any) -> NoReturn:
         """Raise like every other member."""
         self.__getattr__("fetch")
+
+
+def make(binding: OtherBinding, _parts: Parts) -> Unsupported:
+    """Return the binding of an entry of the config."""
+    stand_in: Unsupported = Unsupported.new(binding.name, binding.kind)
+    return stand_in

@@ -8,14 +8,19 @@ from pywrangler.runtime.environment import to_js_value
 from pywrangler.runtime.js.values import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pywrangler.bindings.assets import AssetStore
+    from pywrangler.bindings.catalogue import Parts
     from pywrangler.config.model import WorkerConfig
     from pywrangler.protocol.control import HostSettings
     from pywrangler.runtime.exports import Exports
     from pywrangler.runtime.ports import Router
 
 
-def build_environment(settings: HostSettings, router: Router) -> tuple[Any, AssetStore | None]:
+def build_environment(
+    settings: HostSettings, router: Router, parts: Callable[[], Parts]
+) -> tuple[Any, AssetStore | None]:
     """Return the raw `env` and the store of the Worker's assets, if it has any."""
     # Each kind is imported when a config has it: a start shall not pay for what it does not use.
     config = settings.worker
@@ -33,10 +38,10 @@ def build_environment(settings: HostSettings, router: Router) -> tuple[Any, Asse
             entrypoint = service.entrypoint or "default"
             values[service.binding] = Fetcher.new(router, service.service, entrypoint, props=service.props)
     if config.others:
-        from pywrangler.bindings.unsupported import Unsupported
+        from pywrangler.bindings.catalogue import make
 
         for other in config.others:
-            values[other.name] = Unsupported.new(other.name, other.kind)
+            values[other.name] = make(other, parts())
     store = None
     if config.assets is not None:
         from pywrangler.bindings.assets import AssetsFetcher, AssetStore

@@ -39,6 +39,7 @@ from pywrangler.runtime.worker import WorkerRuntime
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pywrangler.bindings.catalogue import Parts
     from pywrangler.host.debugger import TerminalDebugger
     from pywrangler.host.testing.desk import Desk
     from pywrangler.runtime.channels.server import ChannelServer
@@ -75,6 +76,7 @@ class Host:
         self._serving: asyncio.Task[None] | None = None
         self._channels: ChannelServer | None = None
         self._debugger: TerminalDebugger | None = None
+        self._made_parts: Parts | None = None
         self._clock: Clock = SystemClock()
         self._desk: Desk | None = None
         if settings.testing:
@@ -191,7 +193,7 @@ class Host:
             lambda name, connected: self._link.send(control.Connection(name, connected)),
             adopt_wire=lambda *given: self._http.adopt_socket(*given),  # noqa: PLW0108 - the server is made after it
         )
-        env, assets = build_environment(self._settings, self._router)
+        env, assets = build_environment(self._settings, self._router, self._parts)
         self._worker.bind(env, self._router)
         self._worker.offer_loopbacks(lambda: loopbacks(config, self._worker.exports, self._router))
         # User code may use `from workers import env` at module level.
@@ -212,6 +214,17 @@ class Host:
             on_request=self._logged_request,
             host_override=config.dev.host or config.first_route_host,
         )
+
+    def _parts(self) -> Parts:
+        """What bindings with local data are made of; asked for when a config has one."""
+        if self._made_parts is None:
+            from pywrangler.bindings.catalogue import Parts
+            from pywrangler.bindings.stores import Stores
+
+            root = self._settings.state_root
+            stores = Stores(root, self._notice)
+            self._made_parts = Parts(self._config, self._router, self._worker, self._clock, stores, root)
+        return self._made_parts
 
     def _make_objects(self) -> ObjectHost:
         from pywrangler.runtime.objects import ObjectHost
@@ -238,7 +251,8 @@ class Host:
 
     async def _serve(self, handover: int | None) -> None:
         if self._desk is not None:
-            self._desk.open(self._worker, self._router, self._http, self._end_channels)
+            stores = None if self._made_parts is None else self._made_parts.stores
+            self._desk.open(self._worker, self._router, self._http, self._end_channels, stores)
         heir = None
         if handover is not None:
             from pywrangler.host.succession import Heir
@@ -256,6 +270,8 @@ class Host:
     def _begin(self) -> None:
         if self._worker.exports.objects:
             self._worker.objects.start_alarms()
+        for companion in self._worker.companions:
+            companion.begin()
         self._link.send(control.Serving())
 
     def _accept_channel(self) -> None:
@@ -294,6 +310,8 @@ class Host:
             testator = Testator(socket.socket(fileno=handover), self._http, self._worker.objects)
             testator.announce()
             self._router.retire()
+            for companion in self._worker.companions:
+                companion.retire()
             if self._channels is not None:
                 self._channels.retire()
             async with asyncio.timeout(grace_seconds + FLUSH_SECONDS):
@@ -335,6 +353,10 @@ class Host:
             for actor in list(objects.actors.values()):
                 actor.evict()
             objects.close()
+        for companion in self._worker.companions:
+            companion.close()
+        if self._made_parts is not None:
+            self._made_parts.stores.close()
         if self._channels is not None:
             await self._channels.close()
         self._router.close()

@@ -84,6 +84,25 @@ class Router(Protocol):
         """Return the channel; a Worker that does not run gives one whose calls fail as spec/registry.md says."""
 
 
+class Companion(Protocol):
+    """What works beside the Worker in its host and on its behalf: the broker of a queue, the engine of workflows.
+
+    Made while the host is built; `begin` comes when the Worker serves, once.
+    """
+
+    def begin(self) -> None:
+        """Go on with what is waiting."""
+
+    def retire(self) -> None:
+        """A successor runs: begin nothing more, let it have what waits. What runs may finish."""
+
+    def reset(self) -> None:
+        """Forget everything, stored data too (between two tests); goes on afterwards."""
+
+    def close(self) -> None:
+        """End at once."""
+
+
 # ---- what user code looks like --------------------------------------------------------------------------
 
 

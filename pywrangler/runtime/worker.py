@@ -17,12 +17,14 @@ from pywrangler.runtime.sync_bridge import run_in_greenlet
 from pywrangler.runtime.tasks import as_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from pywrangler.config.model import WorkerConfig
     from pywrangler.runtime.exports import Exports
     from pywrangler.runtime.objects import ObjectHost
-    from pywrangler.runtime.ports import Event, Face, Router, Target
+    from pywrangler.runtime.ports import Companion, Event, Face, Router, Target
+
+    Take = Callable[[Target, Mapping[str, Any]], Awaitable[Any]]
 
 
 class WorkerRuntime:
@@ -47,6 +49,8 @@ class WorkerRuntime:
         self.router: Router | None = None
         self.pending: set[asyncio.Future[Any]] = set()
         """Everything that goes on outside objects: invocations from channels and what `waitUntil` was given."""
+        self.companions: list[Companion] = []
+        self._takers: dict[str, Take] = {}
 
     def bind(self, env: Any, router: Router) -> None:
         """Give user code its bindings; they refer to the router, which refers to this Worker."""
@@ -87,9 +91,16 @@ class WorkerRuntime:
 
     def deliver(self, target: Target, event: Event) -> Awaitable[Any]:
         """Deliver another event: `scheduled` with cron and time, else the handler of that name with the payload."""
+        taker = self._takers.get(event.kind)
+        if taker is not None:
+            return self._start(taker(target, event.payload))
         if event.kind == "scheduled":
             return self._start(self._scheduled(target, str(event.payload["cron"]), float(event.payload["time"])))
-        return self._start(self._handle(target, event.kind, tuple(event.payload.values())))
+        return self._start(self.handle(target, event.kind, tuple(event.payload.values())))
+
+    def take(self, kind: str, taker: Take) -> None:
+        """Have events of a kind delivered to `taker(target, payload)`, which may call `handle`."""
+        self._takers[kind] = taker
 
     def holds(self, target: Target) -> bool:
         """Say whether the target is an object that lives here now."""
@@ -132,10 +143,11 @@ class WorkerRuntime:
     async def _scheduled(self, target: Target, cron: str, milliseconds: float) -> dict[str, Any]:
         time = int(milliseconds) if milliseconds.is_integer() else milliseconds
         controller = ScheduledController.new(cron, time)
-        await self._handle(target, "scheduled", (controller,))
+        await self.handle(target, "scheduled", (controller,))
         return {"outcome": "ok", "noRetry": controller.no_retry}
 
-    async def _handle(self, target: Target, kind: str, arguments: Sequence[Any]) -> Any:
+    async def handle(self, target: Target, kind: str, arguments: Sequence[Any]) -> Any:
+        """Run the handler of an event other than fetch; raises what user code raised."""
         ctx = ExecutionContext.new(self, target.props)
         token = context.enter(context.EventContext(self, self.env, ctx))
         try:

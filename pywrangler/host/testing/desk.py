@@ -27,6 +27,7 @@ from pywrangler.runtime.tracebacks import format_for_terminal
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from pywrangler.bindings.stores import Stores
     from pywrangler.host.http import HttpServer
     from pywrangler.protocol.control import HostSettings
     from pywrangler.runtime.actor import Actor
@@ -55,6 +56,7 @@ class Desk:
         self._router: ChannelRouter
         self._http: HttpServer
         self._end_channels: Callable[[], Awaitable[None]]
+        self._stores: Stores | None = None
         self._ours: set[asyncio.Task[Any]] = set()
 
     def open(
@@ -63,12 +65,14 @@ class Desk:
         router: ChannelRouter,
         http: HttpServer,
         end_channels: Callable[[], Awaitable[None]],
+        stores: Stores | None,
     ) -> None:
         """Begin, when user code is loaded; what runs by now is the host's own."""
         self._worker = worker
         self._router = router
         self._http = http
         self._end_channels = end_channels
+        self._stores = stores
         self._ours = asyncio.all_tasks()
 
     # ---- the inbox ----------------------------------------------------------------------------------------
@@ -251,6 +255,10 @@ class Desk:
             task.cancel()
         if self._worker.has_objects:
             self._worker.objects.forget_all()
+        for companion in self._worker.companions:
+            companion.reset()
+        if self._stores is not None:
+            self._stores.forget_all()
         self.clock.run()
         cache.caches.clear()
         self._restore_variables()

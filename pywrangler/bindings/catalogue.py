@@ -1,0 +1,43 @@
+"""Which module makes which kind of binding, and what it is given.
+
+One module per kind, all of one shape: `make(binding, parts)` takes an entry of the config and returns the object that
+user code finds in `env`. A module is imported when a config has its kind, so a Worker does not pay for the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pywrangler.bindings.stores import Stores
+    from pywrangler.config.model import OtherBinding, WorkerConfig
+    from pywrangler.runtime.clock import Clock
+    from pywrangler.runtime.ports import Router
+    from pywrangler.runtime.worker import WorkerRuntime
+
+MODULES: dict[str, str] = {}
+"""By the key of the config, below `pywrangler.bindings`. What is not here is `unsupported`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What bindings are made of."""
+
+    config: WorkerConfig
+    router: Router
+    worker: WorkerRuntime
+    clock: Clock
+    """Asked for the time of day: tests move it."""
+    stores: Stores
+    state_root: Path
+    """`<persist-to>/v3`; created on first use."""
+
+
+def make(binding: OtherBinding, parts: Parts) -> Any:
+    """Return the binding of an entry of the config."""
+    name = MODULES.get(binding.kind, "unsupported")
+    return import_module(f"pywrangler.bindings.{name}").make(binding, parts)
