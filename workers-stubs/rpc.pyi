@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from workers._results import JsDict as JsDict
+
 def python_to_rpc(value: Any) -> Any:
     """Return a Python value as JavaScript has it; TypeError for tuples, bytearrays and awaitables."""
 

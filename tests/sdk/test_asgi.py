@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
-from workers import Request
+from workers import Request, wsgi
 
 from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.request import Request as JsRequest
@@ -379,3 +379,34 @@ def test_unknown_websocket_message_warns(run_async, caplog):
     with caplog.at_level(logging.WARNING):
         run_async(use())
     assert "websocket.http.response.start" in caplog.text
+
+
+def test_a_body_that_is_encoded_already_is_said_to_be(run_async):
+    async def app(scope, receive, send):
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-encoding", b"gzip")]})
+            await send({"type": "http.response.body", "body": b"zipped"})
+
+    def encoding(**options):
+        return run_async(asgi.fetch(app, request(), None, **options)).encodeBody
+
+    assert encoding() == "automatic"
+    assert encoding(options=asgi.Options(encode_body="manual")) == "manual"
+
+
+@pytest.mark.parametrize("module", [asgi, wsgi])
+def test_options_that_do_not_exist_are_refused(module):
+    with pytest.raises(ValueError, match="encode_body must be one of"):
+        module.Options(encode_body="gzip")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"), [({"message": "no database"}, "no database"), ({"message": ""}, "ASGI lifespan startup failed")]
+)
+def test_startup_that_fails_says_why(said, expected, run_async):
+    async def app(scope, receive, send):
+        await receive()
+        await send({"type": "lifespan.startup.failed", **said})
+
+    with pytest.raises(RuntimeError, match=expected):
+        run_async(asgi.fetch(app, request(), None))

@@ -96,9 +96,27 @@ def test_headers_is_no_class():
         workers.Headers({"a": "b"})
 
 
-@pytest.mark.parametrize("name", ["asgi", "wsgi", "workflows", "rpc", "utils", "entrypoints"])
-def test_submodules_exist(name):
-    importlib.import_module(f"workers.{name}")
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("asgi", "fetch websocket entrypoint Options"),
+        ("blob", "Blob BlobEnding BlobValue File"),
+        ("entrypoints", "DurableObject WorkerEntrypoint WorkflowEntrypoint DurableObjectContext handler"),
+        ("fetch", "fetch"),
+        ("formdata", "FormData FormDataValue"),
+        ("gateway", "BaseOptions EncodeBody"),
+        ("request", "Request"),
+        ("response", "Response FetchResponse"),
+        ("rpc", "JsDict _EnvWrapper _BindingWrapper _FetcherWrapper _RpcStubWrapper python_to_rpc python_from_rpc"),
+        ("types", "Body Context FetchKwargs Headers JSBody RequestInitCfProperties"),
+        ("utils", "import_from_javascript patch_env"),
+        ("workflows", "NonRetryableError"),
+        ("wsgi", "fetch entrypoint Options"),
+    ],
+)
+def test_submodules_have_what_the_published_sdk_has(module, names):
+    found = importlib.import_module(f"workers.{module}")
+    assert [name for name in names.split() if not hasattr(found, name)] == []
 
 
 def test_asgi_is_an_alias():

@@ -288,3 +288,18 @@ def test_errors_go_to_standard_error(run_async, capsys):
 
     run_async(wsgi.fetch(app, request(), None))
     assert "oops" in capsys.readouterr().err
+
+
+def test_a_body_that_is_encoded_already_is_said_to_be(run_async):
+    def app(environ, start_response):
+        start_response("200 OK", [("content-encoding", "gzip")])
+        return [b"zipped"]
+
+    async def encoding():
+        default = wsgi.entrypoint(app, options=wsgi.Options(encode_body="manual"))
+        instance = default.__new__(default)
+        instance.env = instance.ctx = None
+        response = await instance.fetch(request())
+        return response.encodeBody, (await wsgi.fetch(app, request(), None)).encodeBody
+
+    assert run_async(encoding()) == ("manual", "automatic")

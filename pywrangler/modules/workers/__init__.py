@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from workers.blob import Blob, BlobEnding, BlobValue, File
 from workers.entrypoints import DurableObject, WorkerEntrypoint, WorkflowEntrypoint
 from workers.fetch import FetchKwargs, fetch
-from workers.form_data import FormData, FormDataValue
+from workers.formdata import FormData, FormDataValue
 from workers.handlers import handler
 from workers.importing import import_from_javascript
 from workers.patching import patch_env

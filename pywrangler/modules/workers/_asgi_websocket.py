@@ -18,7 +18,7 @@ from pywrangler.runtime.websockets import WebSocketPair
 if TYPE_CHECKING:
     from collections.abc import Coroutine, MutableMapping
 
-logger = logging.getLogger("workers.asgi")
+logger = logging.getLogger("asgi")
 
 
 def accept(app: Any, scope: dict[str, Any]) -> tuple[JsResponse, Coroutine[Any, Any, None]]:

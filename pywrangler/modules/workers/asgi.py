@@ -19,6 +19,7 @@ from workers._asgi_scope import http_scope
 from workers._outgoing import BodySource, outlive
 from workers._threads import run_threads_inline
 from workers.entrypoints import WorkerEntrypoint
+from workers.gateway import BaseOptions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -28,10 +29,14 @@ if TYPE_CHECKING:
 
 NO_RESPONSE = "The application did not generate a response"
 
-logger = logging.getLogger("workers.asgi")
+logger = logging.getLogger("asgi")
 
 
-async def fetch(app: Application, req: Any, env: Any, ctx: Any = None) -> JsResponse:
+class Options(BaseOptions):
+    """What `fetch` and `entrypoint` take as `options`."""
+
+
+async def fetch(app: Application, req: Any, env: Any, ctx: Any = None, *, options: Options | None = None) -> JsResponse:
     """Answer a request with an ASGI application; `env` is found in `scope["env"]`.
 
     Raises what the application raised before its response, and RuntimeError if it gave none or if its startup failed.
@@ -42,7 +47,7 @@ async def fetch(app: Application, req: Any, env: Any, ctx: Any = None) -> JsResp
     lifespan = Lifespan(app, env)
     await lifespan.startup()
     scope = http_scope(request, env, "http", lifespan.state)
-    exchange = Exchange(body)
+    exchange = Exchange(body, options or Options())
     task = asyncio.ensure_future(_serve(app, scope, exchange, lifespan))
     outlive(task, ctx)
     try:
@@ -64,7 +69,7 @@ async def websocket(app: Application, req: Any, env: Any = None, ctx: Any = None
     return response
 
 
-def entrypoint(app: Application) -> type[WorkerEntrypoint]:
+def entrypoint(app: Application, *, options: Options | None = None) -> type[WorkerEntrypoint]:
     """Return the default entrypoint of a Worker that is one application: `Default = asgi.entrypoint(app)`."""
 
     class Default(WorkerEntrypoint):
@@ -72,7 +77,7 @@ def entrypoint(app: Application) -> type[WorkerEntrypoint]:
             upgrade = request.headers.get("upgrade") or ""
             if upgrade.lower() == "websocket":
                 return await websocket(app, request, self.env, self.ctx)
-            return await fetch(app, request, self.env, self.ctx)
+            return await fetch(app, request, self.env, self.ctx, options=options)
 
     return Default
 
@@ -92,7 +97,8 @@ async def _serve(app: Application, scope: dict[str, Any], exchange: Exchange, li
 class Exchange:
     """One request and its response, between the application and the platform."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, options: Options) -> None:
+        self._options = options
         self.response: asyncio.Future[JsResponse] = asyncio.get_running_loop().create_future()
         self._inbound: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
         if body:
@@ -154,7 +160,9 @@ class Exchange:
         ]
         if not self.response.done():
             content = None if status in NULL_BODY else body
-            self.response.set_result(JsResponse.from_wire(status, "", pairs, content, immutable=False))
+            response = JsResponse.from_wire(status, "", pairs, content, immutable=False)
+            response.encodeBody = self._options.encode_body
+            self.response.set_result(response)
 
     def app_ended(self, error: Exception | None) -> None:
         """The application returned or raised: an error before the response is the response's."""
@@ -197,7 +205,7 @@ class Lifespan:
         if answer is None:
             self._task = None
         elif answer["type"] == "lifespan.startup.failed":
-            raise RuntimeError(f"ASGI lifespan startup failed: {answer.get('message', '')}".rstrip(": "))
+            raise RuntimeError(answer.get("message") or "ASGI lifespan startup failed")
 
     @runs_user_code
     async def _run(self, scope: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ from pywrangler.runtime.js.values import JsObject, array, plain
 from workers._javascript import js_name
 from workers._mode import MODE
 from workers.blob import Blob
-from workers.form_data import FormData
+from workers.formdata import FormData
 from workers.request import Request
 from workers.response import Response
 

@@ -14,6 +14,7 @@ from pywrangler.runtime.js.proxy import JsProxy
 from pywrangler.runtime.js.values import plain
 from workers._mode import MODE
 from workers.environment import _EnvWrapper
+from workers.handlers import handler as handler  # noqa: PLC0414 - imported from here, too
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

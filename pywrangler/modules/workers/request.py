@@ -13,7 +13,7 @@ from workers._headers import to_js_headers, to_message
 from workers._javascript import python_error
 from workers._mode import MODE
 from workers.blob import Blob
-from workers.form_data import FormData
+from workers.formdata import FormData
 
 if TYPE_CHECKING:
     from http.client import HTTPMessage

@@ -15,7 +15,7 @@ from pywrangler.runtime.js.response import Response as JsResponse
 from workers._headers import to_js_headers, to_message
 from workers._javascript import BODY_CLASSES, js_name, python_error, type_name
 from workers.blob import Blob
-from workers.form_data import FormData
+from workers.formdata import FormData
 
 if TYPE_CHECKING:
     from http.client import HTTPMessage

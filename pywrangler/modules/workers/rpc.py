@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pywrangler.runtime.js.jsdict import JsDict
 from workers.conversion import python_from_rpc, python_to_rpc
 from workers.environment import _EnvWrapper
 from workers.wrappers import (
@@ -13,6 +14,7 @@ from workers.wrappers import (
 )
 
 __all__ = [
+    "JsDict",
     "_BindingWrapper",
     "_DurableObjectNamespaceWrapper",
     "_EnvWrapper",

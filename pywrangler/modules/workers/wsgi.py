@@ -21,6 +21,7 @@ from pywrangler.runtime.user_code import runs_user_code
 from workers._outgoing import BodySource, outlive
 from workers._threads import run_threads_inline
 from workers.entrypoints import WorkerEntrypoint
+from workers.gateway import BaseOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,17 +31,23 @@ if TYPE_CHECKING:
 
 NO_START = "The application did not call start_response"
 
-logger = logging.getLogger("workers.wsgi")
+logger = logging.getLogger("wsgi")
 
 
-async def fetch(app: Callable[..., Iterable[bytes]], req: Any, env: Any, ctx: Any = None) -> JsResponse:
+class Options(BaseOptions):
+    """What `fetch` and `entrypoint` take as `options`."""
+
+
+async def fetch(
+    app: Callable[..., Iterable[bytes]], req: Any, env: Any, ctx: Any = None, *, options: Options | None = None
+) -> JsResponse:
     """Answer a request with a WSGI application; `env` is found in `environ["workers.env"]`.
 
     Raises what the application raised before its response, and RuntimeError if it never called `start_response`.
     """
     run_threads_inline()
     request = getattr(req, "js_object", req)
-    exchange = Exchange()
+    exchange = Exchange(options or Options())
     environ = make_environ(request, env)
     task = asyncio.ensure_future(_serve(app, environ, exchange))
     outlive(task, ctx)
@@ -51,12 +58,12 @@ async def fetch(app: Callable[..., Iterable[bytes]], req: Any, env: Any, ctx: An
         raise
 
 
-def entrypoint(app: Callable[..., Iterable[bytes]]) -> type[WorkerEntrypoint]:
+def entrypoint(app: Callable[..., Iterable[bytes]], *, options: Options | None = None) -> type[WorkerEntrypoint]:
     """Return the default entrypoint of a Worker that is one application: `Default = wsgi.entrypoint(app)`."""
 
     class Default(WorkerEntrypoint):
         async def fetch(self, request: Any) -> JsResponse:
-            return await fetch(app, request, self.env, self.ctx)
+            return await fetch(app, request, self.env, self.ctx, options=options)
 
     return Default
 
@@ -88,9 +95,7 @@ def make_environ(request: Any, env: Any) -> dict[str, Any]:
         "SERVER_PROTOCOL": "HTTP/1.1",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": parts.scheme,
-        "wsgi.input": io.BufferedReader(BodyReader(body))
-        if isinstance(body, ReadableStream)
-        else io.BytesIO(body or b""),
+        "wsgi.input": _input(body),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,
@@ -139,7 +144,8 @@ class BodyReader(io.RawIOBase):
 class Exchange:
     """One request and its response."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: Options) -> None:
+        self._options = options
         self.response: asyncio.Future[JsResponse] = asyncio.get_running_loop().create_future()
         self._head: tuple[int, str, list[tuple[str, str]]] | None = None
         self._written: list[bytes] = []
@@ -205,7 +211,9 @@ class Exchange:
         status, reason, headers = self._head
         if not self.response.done():
             content = None if status in NULL_BODY else body
-            self.response.set_result(JsResponse.from_wire(status, reason, headers, content, immutable=False))
+            response = JsResponse.from_wire(status, reason, headers, content, immutable=False)
+            response.encodeBody = self._options.encode_body
+            self.response.set_result(response)
 
     def failed(self, error: Exception) -> None:
         """The application raised: an error before the response is the response's."""
