@@ -1,4 +1,7 @@
-"""Commands with commands of their own: `pywrangler secret put`. Flags may stand before or after the second word."""
+"""Commands with commands of their own: `pywrangler secret put`, `pywrangler kv key put`.
+
+Flags may stand before, between or after the words that choose.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ from pywrangler.cli.flags import Parser, UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 class Group(Parser):
-    """A parser whose first word chooses another parser; the result has that word as `subcommand`."""
+    """A parser whose first word chooses another parser; the result has the chosen words as `subcommand`: `key put`."""
 
     def __init__(self, program: str, description: str) -> None:
         super().__init__(prog=program, usage=f"{program} COMMAND [options]", description=description)
@@ -24,6 +27,20 @@ class Group(Parser):
         parser = Parser(prog=f"{self.prog} {name}", usage=words, description=f"{summary}.")
         self._members[name] = (parser, summary)
         return parser
+
+    def add_group(self, name: str, summary: str) -> Group:
+        """Return a new member that has members of its own."""
+        group = Group(f"{self.prog} {name}", f"{summary}.")
+        self._members[name] = (group, summary)
+        return group
+
+    def members(self) -> Iterator[tuple[str, Parser]]:
+        """Yield the parsers that words can choose, with these words; those of groups within included."""
+        for name, (parser, _) in self._members.items():
+            if isinstance(parser, Group):
+                yield from ((f"{name} {word}", member) for word, member in parser.members())
+            else:
+                yield name, parser
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
         """Return the values of the member that the words name; UsageError without one."""
@@ -38,8 +55,10 @@ class Group(Parser):
             near = get_close_matches(words[index], self._members, 1)
             hint = f'Did you mean "{self.prog} {near[0]}"?' if near else ""
             raise UsageError(f"Unknown argument: {words[index]}", self, hint)
-        options = self._members[words[index]][0].parse(rest)
-        options.subcommand = words[index]
+        member = self._members[words[index]][0]
+        options = member.parse(rest)
+        inner = f" {options.subcommand}" if isinstance(member, Group) else ""
+        options.subcommand = words[index] + inner
         return options
 
     def format_help(self) -> str:
@@ -52,7 +71,7 @@ class Group(Parser):
     def _first_plain(self, words: Sequence[str]) -> int:
         with_value = {
             flag
-            for parser, _ in self._members.values()
+            for _, parser in self.members()
             for action in parser._actions
             if action.nargs != 0
             for flag in action.option_strings

@@ -19,12 +19,12 @@ GLOBAL = frozenset(("help", "config", "cwd", "env", "env_file"))
 
 
 def parsers() -> dict[str, Parser]:
-    """Return the parser of each command and each second word, by the words that call it."""
+    """Return the parser of each command, those within groups included, by the words that call it."""
     found: dict[str, Parser] = {}
     for command in COMMANDS:
         parser = importlib.import_module(command.module).parser(f"{PROGRAM} {command.name}")
         if isinstance(parser, Group):
-            found |= {f"{command.name} {word}": member for word, (member, _) in parser._members.items()}
+            found |= {f"{command.name} {words}": member for words, member in parser.members()}
         else:
             found[command.name] = parser
     return found

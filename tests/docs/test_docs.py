@@ -119,7 +119,7 @@ def test_a_command_that_is_shown_exists_with_its_flags(place, words):
         return
     known = {name: parser for name, parser in parsers().items() if name.split()[0] == plain[0]}
     assert known, f"{place}: there is no command {plain[0]}"
-    exact = known.get(" ".join(plain[:2])) or known.get(plain[0])
+    exact = known.get(" ".join(plain[:3])) or known.get(" ".join(plain[:2])) or known.get(plain[0])
     options = {flag for parser in ([exact] if exact else known.values()) for flag in parser._option_string_actions}
     assert set(flags) <= options | GLOBAL | set(ignored_flags(plain[0])), place
 
