@@ -39,5 +39,9 @@ class Parts:
 
 def make(binding: OtherBinding, parts: Parts) -> Any:
     """Return the binding of an entry of the config."""
+    if binding.mock is not None:
+        from pywrangler.bindings import mock
+
+        return mock.make(binding)
     name = MODULES.get(binding.kind, "unsupported")
     return import_module(f"pywrangler.bindings.{name}").make(binding, parts)

@@ -43,7 +43,7 @@ class Unsupported(JsProxy):
         product = PRODUCTS.get(self._kind, self._kind)
         raise error(
             f"Binding {self._name} ({product}) is not supported locally: "
-            f"`{member}` does not work under `pywrangler dev`."
+            f"`{member}` does not work under `pywrangler dev`. A Python file can stand for it: --mock {self._name}=FILE"
         )
 
     def fetch(self, *_arguments: Any) -> NoReturn:

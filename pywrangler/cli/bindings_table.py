@@ -121,7 +121,8 @@ def _cut(text: str) -> str:
 def _other(binding: OtherBinding) -> Row:
     shape = SHAPES.get(binding.kind)
     label = shape.label if shape is not None else binding.kind
-    mode = "not supported" if shape is not None and shape.where == "account" else "local"
+    is_missing = shape is not None and shape.where == "account"
+    mode = "mock" if binding.mock is not None else "not supported" if is_missing else "local"
     describe = _VALUES.get(binding.kind)
     return Row(binding.name, describe(binding.data) if describe is not None else "", label, mode)
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from pywrangler.cli.flags import Parser, add_global_flags
+from pywrangler.cli.flags import Parser, add_global_flags, add_mock_flag
 from pywrangler.cli.fresh_types import FreshTypes
 from pywrangler.cli.options import LEVELS, choose_level, enter_directory
 from pywrangler.cli.terminal import Terminal
@@ -65,6 +65,7 @@ def parser(program: str) -> Parser:
     it.add_argument("--routes", "--route", metavar="ROUTE", action="append", help="may be repeated")
     it.flag("--local-protocol", choices=("http", "https"), help="http (the default)")
     it.add_argument("--var", metavar="NAME:VALUE", action="append", default=[], help="may be repeated")
+    add_mock_flag(it)
     it.flag("--persist-to", metavar="DIR", type=Path, help="directory of local data (default: .wrangler/state)")
     it.flag("--log-level", choices=LEVELS, help="how much to show (default: log, or WRANGLER_LOG)")
     it.switch("--strict-limits", default=False, help="enforce the limits that deployed Workers meet")
@@ -100,6 +101,7 @@ def run(options: Namespace, invocation: Invocation) -> int:
             compatibility_flags=tuple(options.compatibility_flags) if options.compatibility_flags else None,
             assets=options.assets,
             vars=tuple(options.var),
+            mocks=tuple(options.mock),
             port=options.port,
             ip=options.ip,
             host=options.host,

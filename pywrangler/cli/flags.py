@@ -98,3 +98,9 @@ def add_global_flags(parser: Parser, *, several_configs: bool = False) -> None:
     parser.flag("-e", "--env", metavar="NAME", help="the environment")
     what = "variables from this file instead of .dev.vars and .env; may be repeated"
     parser.add_argument("--env-file", metavar="PATH", action="append", default=[], help=what)
+
+
+def add_mock_flag(parser: Parser) -> None:
+    """Add the flag of commands that run Workers without the products of an account."""
+    what = "let the functions of a Python file be the methods of a binding; may be repeated"
+    parser.add_argument("--mock", metavar="BINDING=FILE", action="append", default=[], help=what)

@@ -12,7 +12,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from pywrangler.cli.flags import Parser, UsageError, add_global_flags
+from pywrangler.cli.flags import Parser, UsageError, add_global_flags, add_mock_flag
 from pywrangler.cli.options import enter_directory
 from pywrangler.cli.style import problem_block, style_for
 from pywrangler.cli.terminal import Terminal
@@ -57,6 +57,7 @@ def parser(program: str) -> RunParser:
     add_global_flags(it, several_configs=True)
     it.flag("--timeout", type=_seconds, metavar="SECONDS", help="end everything after this time, with exit code 124")
     it.add_argument("--var", metavar="NAME:VALUE", action="append", default=[], help="may be repeated")
+    add_mock_flag(it)
     return it
 
 
@@ -69,7 +70,7 @@ def run(options: Namespace, invocation: Invocation) -> int:
         directory=Path.cwd(),
         config_paths=tuple(options.config) if options.config else None,
         environment=options.env,
-        overrides=Overrides(vars=tuple(options.var), env_files=tuple(options.env_file)),
+        overrides=Overrides(vars=tuple(options.var), mocks=tuple(options.mock), env_files=tuple(options.env_file)),
         is_isolated=True,
     )
     recorder = Recorder()

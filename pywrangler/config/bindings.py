@@ -165,7 +165,7 @@ def _check_remote(shape: Shape, item: Node, name: str | None) -> None:
         item.warning(
             "account-only",
             f'The {shape.label} binding "{name}" is not simulated locally.',
-            "The Worker runs, but every call on this binding fails.",
+            f"The Worker runs, but calls on this binding fail. Let a file answer them: --mock {name}=FILE",
         )
     elif wants_remote:
         item.child("remote").warning(

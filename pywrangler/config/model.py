@@ -103,6 +103,8 @@ class OtherBinding(msgspec.Struct, frozen=True):
     name: str
     data: dict[str, Any]
     place: Place | None = None
+    mock: Path | None = None
+    """A Python file whose functions are the binding's methods (`--mock`)."""
 
 
 class Rule(msgspec.Struct, frozen=True):

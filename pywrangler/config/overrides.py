@@ -21,6 +21,8 @@ class Overrides:
     assets: Path | None = None
     vars: tuple[str, ...] = ()
     """`NAME:VALUE` as typed."""
+    mocks: tuple[str, ...] = ()
+    """`BINDING=FILE` as typed."""
     port: int | None = None
     ip: str | None = None
     host: str | None = None

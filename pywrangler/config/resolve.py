@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from pywrangler.config.discover import NAMES, Discovery, Found, discover, load
 from pywrangler.config.document import Document
+from pywrangler.config.mocks import with_mocks
 from pywrangler.config.model import Resolved, WorkerConfig
 from pywrangler.config.overrides import NO_OVERRIDES, Overrides
 from pywrangler.config.parse import Parsed, parse
@@ -126,6 +127,8 @@ def _resolve_one(
     if parsed.worker is None:
         return None
     worker = _with_connection_strings(parsed.worker, wishes.switches, problems)
+    if overrides.mocks:
+        worker = with_mocks(worker, overrides.mocks, cwd, problems)
     variables = resolve_variables(worker, parsed.labels, wishes)
     problems += variables.problems
     configs = [path for path in (found.path, found.user_path, found.redirect) if path is not None]

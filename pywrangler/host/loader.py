@@ -6,7 +6,7 @@ import importlib.util
 import linecache
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pywrangler.errors import LoadError, Place, Problem
 from pywrangler.runtime import context, exports
@@ -54,6 +54,18 @@ def load(config: WorkerConfig) -> tuple[ModuleType, Exports, list[Problem]]:
     except (TypeError, AttributeError) as problem:
         raise LoadError(Problem("bad-exports", str(problem), place=Place(main))) from problem
     return module, found, _check(config, module, found)
+
+
+def load_mocks(config: WorkerConfig, env: Any) -> None:
+    """Import the files that stand for bindings; LoadError for one that cannot be imported."""
+    for binding in config.others:
+        if binding.mock is not None:
+            try:
+                getattr(env, binding.name).load()
+            except BaseException as problem:
+                from pywrangler.runtime.tracebacks import syntax_problem
+
+                raise LoadError(syntax_problem(problem, config.root)) from problem
 
 
 def _check(config: WorkerConfig, module: ModuleType, found: Exports) -> list[Problem]:

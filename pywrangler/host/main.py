@@ -245,6 +245,7 @@ class Host:
             return Exports(), []
         loader.prepare_path(self._config, self._settings.site_packages)
         _module, exports, problems = loader.load(self._config)
+        loader.load_mocks(self._config, self._worker.env)
         return exports, problems
 
     # ---- serving ------------------------------------------------------------------------------------------

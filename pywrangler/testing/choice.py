@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CONFIGS = "pywrangler_configs"
 ENVIRONMENT = "pywrangler_environment"
-_OPTIONS = {"environment", "vars"}
+_OPTIONS = {"environment", "vars", "mocks"}
 
 
 def choose(item: pytest.Item) -> Choice:
@@ -23,16 +23,19 @@ def choose(item: pytest.Item) -> Choice:
     mark = item.get_closest_marker("workers")
     options: dict[str, Any] = dict(mark.kwargs) if mark is not None else {}
     if unknown := options.keys() - _OPTIONS:
-        raise pytest.UsageError(f"The mark `workers` knows no {', '.join(sorted(unknown))}, only environment and vars.")
+        raise pytest.UsageError(
+            f"The mark `workers` knows no {', '.join(sorted(unknown))}, only {', '.join(sorted(_OPTIONS))}."
+        )
     environment = options.get("environment") or str(item.config.getini(ENVIRONMENT)) or None
     variables = tuple(f"{name}:{value}" for name, value in dict(options.get("vars") or {}).items())
+    mocks = tuple(f"{name}={_find(item, str(path))}" for name, path in dict(options.get("mocks") or {}).items())
     root = item.config.rootpath
     if mark is not None and mark.args:
         configs = tuple(_find(item, str(path)) for path in mark.args)
-        return Choice(root, configs, environment, variables)
+        return Choice(root, configs, environment, variables, mocks)
     if given := item.config.getini(CONFIGS):
-        return Choice(root, tuple(map(Path, given)), environment, variables)
-    return Choice(_around(item), None, environment, variables)
+        return Choice(root, tuple(map(Path, given)), environment, variables, mocks)
+    return Choice(_around(item), None, environment, variables, mocks)
 
 
 def _folders(item: pytest.Item) -> Iterator[Path]:

@@ -72,7 +72,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Name the marks."""
     config.addinivalue_line(
-        "markers", "workers(*configs, environment=None, vars=None): the Workers that the test gets (pywrangler)"
+        "markers",
+        "workers(*configs, environment=None, vars=None, mocks=None): the Workers that the test gets (pywrangler)",
     )
     config.addinivalue_line(
         "markers", 'storage(scope): "test" (default) or "module": who shares stored data (pywrangler)'

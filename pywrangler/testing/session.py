@@ -49,6 +49,8 @@ class Choice:
     environment: str | None = None
     variables: tuple[str, ...] = ()
     """`NAME:value`, for the first Worker."""
+    mocks: tuple[str, ...] = ()
+    """`BINDING=file`, for the first Worker."""
 
 
 class LogLine(NamedTuple):
@@ -115,7 +117,7 @@ class TestSession:
             directory=self.choice.directory,
             config_paths=self.choice.configs,
             environment=self.choice.environment,
-            overrides=Overrides(vars=self.choice.variables),
+            overrides=Overrides(vars=self.choice.variables, mocks=self.choice.mocks),
             process_environment=dict(os.environ),
             is_isolated=True,
             testing=True,
