@@ -195,7 +195,7 @@ def test_the_workers_around_the_file_or_those_of_the_mark_are_started(run, test)
 
 def test_wrong_marks_are_errors(run):
     assert 'names "backend/wrangler.toml", which is not in' in run.section("test_missing")
-    assert "knows no color, only environment and vars" in run.section("test_unknown")
+    assert "knows no color, only environment, mocks, vars" in run.section("test_unknown")
     assert 'The mark `storage` knows "test" and "module"' in run.section("test_scope")
 
 
