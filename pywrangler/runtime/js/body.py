@@ -1,4 +1,7 @@
-"""What Request and Response have in common: a body that can be read once (https://fetch.spec.whatwg.org/#body-mixin).
+"""What Request and Response have in common: headers, and a body that can be read once.
+
+The source is https://fetch.spec.whatwg.org/#body-mixin. The header list is what goes on the wire; a Headers object over
+it is made when user code asks for one.
 
 `_body` is None, bytes, or a ReadableStream. Bytes become a stream only when user code asks for `body`. A body of no
 bytes at all (null) can be read any number of times; every other one once, then each read is a TypeError.
@@ -9,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.errors import JsException, type_error
+from pywrangler.runtime.js.headers import Headers, Pairs
 from pywrangler.runtime.js.primitives import to_string
 from pywrangler.runtime.js.proxy import JsPromise, JsProxy, jsnull
 from pywrangler.runtime.js.readable import LOCKED, USED, ReadableStream, collect
@@ -16,8 +20,6 @@ from pywrangler.runtime.js.webidl import buffer_bytes, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from pywrangler.runtime.js.headers import Pairs
 
 Content = bytes | ReadableStream | None
 
@@ -74,17 +76,27 @@ def decode(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-class BodyMixin(JsProxy):
-    """The body of a Request or Response; a subclass has `pairs()`."""
+class Message(JsProxy):
+    """Headers and body of a Request or Response."""
 
-    __slots__ = ("_body", "_used")
+    __slots__ = ("_body", "_headers", "_immutable", "_pairs", "_used")
 
+    _pairs: Pairs
+    _headers: Headers | None
+    _immutable: bool
     _body: Content
     _used: bool
 
+    @property
+    def headers(self) -> Headers:
+        """The headers; immutable where the message came from outside."""
+        if self._headers is None:
+            self._headers = Headers.from_pairs(self._pairs, self._immutable)
+        return self._headers
+
     def pairs(self) -> Pairs:
-        """Return the header list."""
-        raise NotImplementedError
+        """Return the header list as it goes on the wire."""
+        return self._pairs
 
     @property
     def bodyUsed(self) -> bool:

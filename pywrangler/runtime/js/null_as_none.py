@@ -19,7 +19,7 @@ _JS = "pywrangler.runtime.js"
 
 _READS: dict[str, tuple[str, ...]] = {
     f"{_JS}.arrays:JsArray": ("__getitem__", "__iter__", "at", "pop"),
-    f"{_JS}.body:BodyMixin": ("body",),
+    f"{_JS}.body:Message": ("body",),
     f"{_JS}.form_data:FormData": ("get", "__getitem__"),
     f"{_JS}.headers:Headers": ("get", "__getitem__"),
     f"{_JS}.maps:JsMap": ("get", "__getitem__"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pywrangler.runtime.js.body import BodyMixin, Content, extract
+from pywrangler.runtime.js.body import Content, Message, extract
 from pywrangler.runtime.js.convert import options
 from pywrangler.runtime.js.errors import type_error
 from pywrangler.runtime.js.headers import Headers, Pairs
@@ -84,16 +84,13 @@ def parse_method(value: Any) -> str:
     return upper
 
 
-class Request(BodyMixin):
+class Request(Message):
     """A request, incoming or to be sent."""
 
     __slots__ = (
         "_cache",
         "_cf",
-        "_headers",
-        "_immutable",
         "_method",
-        "_pairs",
         "_redirect",
         "_signal",
         "_url",
@@ -102,9 +99,6 @@ class Request(BodyMixin):
 
     _method: str
     _url: str
-    _pairs: Pairs
-    _headers: Headers | None
-    _immutable: bool
     _cf: Any
     """The object, None for undefined, or a function that makes it when it is asked for."""
     _signal: Any
@@ -231,17 +225,6 @@ class Request(BodyMixin):
     def url(self) -> str:
         """The absolute URL."""
         return self._url
-
-    @property
-    def headers(self) -> Headers:
-        """The headers."""
-        if self._headers is None:
-            self._headers = Headers.from_pairs(self._pairs, self._immutable)
-        return self._headers
-
-    def pairs(self) -> Pairs:
-        """Return the header list as it goes on the wire."""
-        return self._pairs
 
     @property
     def cf(self) -> Any:

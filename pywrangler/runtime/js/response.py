@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.advice import warn_once
-from pywrangler.runtime.js.body import TEXT_TYPE, BodyMixin, Content, extract
+from pywrangler.runtime.js.body import TEXT_TYPE, Content, Message, extract
 from pywrangler.runtime.js.convert import options
 from pywrangler.runtime.js.errors import range_error, type_error
 from pywrangler.runtime.js.headers import Headers, Pairs
@@ -40,14 +40,11 @@ class _StaticOrMethod:
         return self._static if instance is None else self._method.__get__(instance, owner)
 
 
-class Response(BodyMixin):
+class Response(Message):
     """A response, to be returned or received."""
 
     __slots__ = (
         "_cf",
-        "_headers",
-        "_immutable",
-        "_pairs",
         "_redirected",
         "_status",
         "_status_text",
@@ -59,9 +56,6 @@ class Response(BodyMixin):
 
     _status: int
     _status_text: str
-    _pairs: Pairs
-    _headers: Headers | None
-    _immutable: bool
     _url: str
     _redirected: bool
     _type: str
@@ -189,7 +183,7 @@ class Response(BodyMixin):
             response._pairs.append(("content-type", "application/json"))
         return response
 
-    json = _StaticOrMethod(_from_json, BodyMixin.json)
+    json = _StaticOrMethod(_from_json, Message.json)
 
     @staticmethod
     def redirect(url: Any, status: Any = 302) -> Response:
@@ -233,17 +227,6 @@ class Response(BodyMixin):
     def ok(self) -> bool:
         """Whether the status is 200 to 299."""
         return 200 <= self._status <= 299
-
-    @property
-    def headers(self) -> Headers:
-        """The headers; immutable for a fetched response."""
-        if self._headers is None:
-            self._headers = Headers.from_pairs(self._pairs, self._immutable)
-        return self._headers
-
-    def pairs(self) -> Pairs:
-        """Return the header list as it goes on the wire."""
-        return self._pairs
 
     @property
     def url(self) -> str:
