@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from pywrangler.runtime.ports import Router
     from pywrangler.runtime.worker import WorkerRuntime
 
-MODULES: dict[str, str] = {}
+MODULES: dict[str, str] = {
+    "kv_namespaces": "kv",
+    "ratelimits": "rate_limits",
+    "analytics_engine_datasets": "analytics_engine",
+    "version_metadata": "version_metadata",
+    "hyperdrive": "hyperdrive",
+    "secrets_store_secrets": "secrets_store",
+    "text_blobs": "files",
+    "data_blobs": "files",
+    "wasm_modules": "files",
+}
 """By the key of the config, below `pywrangler.bindings`. What is not here is `unsupported`."""
 
 

@@ -159,22 +159,15 @@ def _redirected_environment(document: Document, environment: str | None, problem
 def _with_connection_strings(
     worker: WorkerConfig, switches: Mapping[str, str], problems: list[Problem]
 ) -> WorkerConfig:
-    """Put the local connection string of each Hyperdrive binding where the binding finds it."""
-    others = []
-    for binding in worker.others:
-        if binding.kind == "hyperdrive":
-            names = (
-                f"CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_{binding.name}",
-                f"WRANGLER_HYPERDRIVE_LOCAL_CONNECTION_STRING_{binding.name}",
-            )
-            given = next((switches[name] for name in names if switches.get(name)), None)
-            if given is not None:
-                binding = replace(binding, data={**binding.data, "localConnectionString": given})
-            elif not binding.data.get("localConnectionString"):
-                what = f'The Hyperdrive binding "{binding.name}" has no local connection string.'
-                remedy = f'Set {names[0]}, or add "localConnectionString".'
-                problems.append(Problem("hyperdrive", what, remedy, binding.place))
-        others.append(binding)
+    """Take apart the local connection string of each Hyperdrive binding."""
+    if not any(binding.kind == "hyperdrive" for binding in worker.others):
+        return worker
+    from pywrangler.config.connections import with_connection
+
+    others = (
+        with_connection(binding, switches, problems) if binding.kind == "hyperdrive" else binding
+        for binding in worker.others
+    )
     return replace(worker, others=tuple(others))
 
 

@@ -155,8 +155,8 @@ class Host:
             sys.breakpointhook = self._break
         self._loop.set_task_factory(make_task)
         self._loop.set_exception_handler(self._unhandled)
-        self._build()
         try:
+            self._build()
             exports, problems = self._load()
         except LoadError as problem:
             self._link.send(control.Failed(problem.problem))

@@ -9,14 +9,19 @@ from pywrangler.runtime.references import RpcTarget
 
 
 def import_from_javascript(name: str) -> Any:
-    """Return a JavaScript module; ImportError for anything but `cloudflare:workers` and `cloudflare:sockets`."""
+    """Return a JavaScript module; ImportError for anything but `cloudflare:workers`, `:sockets` and `:email`."""
     if name == "cloudflare:workers":
         return _cloudflare_workers()
     if name == "cloudflare:sockets":
-        from workers._sockets import connect
+        from pywrangler.runtime.tcp_sockets import connect
 
         return plain({"connect": JsFunction.new(connect)})
-    raise ImportError(f"Failed to import '{name}': only cloudflare:workers and cloudflare:sockets exist locally")
+    if name == "cloudflare:email":
+        from pywrangler.bindings.email_message import EmailMessage
+
+        return plain({"EmailMessage": EmailMessage})
+    known = "only cloudflare:workers, cloudflare:sockets and cloudflare:email exist locally"
+    raise ImportError(f"Failed to import '{name}': {known}")
 
 
 def _cloudflare_workers() -> Any:
