@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pywrangler.runtime.worker import WorkerRuntime
 
 MODULES: dict[str, str] = {
+    "queues.producers": "queues",
     "kv_namespaces": "kv",
     "ratelimits": "rate_limits",
     "analytics_engine_datasets": "analytics_engine",

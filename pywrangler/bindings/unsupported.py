@@ -15,7 +15,6 @@ PRODUCTS = {
     "kv_namespaces": "KV namespace",
     "r2_buckets": "R2 bucket",
     "d1_databases": "D1 database",
-    "queues": "Queue",
     "workflows": "Workflow",
     "ai": "Workers AI",
     "vectorize": "Vectorize index",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pywrangler.cli.arguments import Invocation
 
 REPORTS_KEPT = 10_000
-_TOLD = (say.Output, say.RequestLine, say.Trouble, say.Note)
+_TOLD = (say.Output, say.RequestLine, say.QueueLine, say.Trouble, say.Note)
 _BY_THE_USER = frozenset(128 + number for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 
 

@@ -65,6 +65,8 @@ class Terminal:
                 self._output(report)
             case say.RequestLine():
                 self._request(report)
+            case say.QueueLine():
+                self._queue(report)
             case say.Trouble(worker, problem, note):
                 self._trouble(
                     self._prefix(worker, self._err_style),
@@ -122,6 +124,16 @@ class Terminal:
         status = style.paint(f"{report.status} {report.reason}".rstrip(), colour)
         took = style.paint(f"({round(report.milliseconds)}ms)", "grey")
         line = f"[wrangler:info] {style.paint(report.method, 'bold')} {report.path} {status} {took}"
+        self._write(self._out, self._prefix(report.worker, style) + line)
+
+    def _queue(self, report: say.QueueLine) -> None:
+        if self._rank < _RANKS["info"]:
+            return
+        style = self._style
+        colour = "green" if report.acknowledged == report.total else "yellow" if report.acknowledged else "red"
+        count = style.paint(f"{report.acknowledged}/{report.total}", colour)
+        took = style.paint(f"({round(report.milliseconds)}ms)", "grey")
+        line = f"[wrangler:info] {style.paint('QUEUE', 'bold')} {report.queue} {count} {took}"
         self._write(self._out, self._prefix(report.worker, style) + line)
 
     # ---- the session

@@ -278,8 +278,7 @@ def read_consumers(node: Node) -> tuple[QueueConsumer, ...]:
         ))  # fmt: skip
         queue = item.text("queue", required=True)
         item.choice("type", ("worker",))
-        if item.value.get("max_concurrency") is not None:
-            item.number("max_concurrency", 1)
+        most = item.whole("max_concurrency", 1, 250) if item.value.get("max_concurrency") is not None else None
         item.number("visibility_timeout_ms", 0)
         numbers = {
             "max_batch_size": item.whole("max_batch_size", 1, 100),
@@ -295,7 +294,7 @@ def read_consumers(node: Node) -> tuple[QueueConsumer, ...]:
             continue
         seen.add(queue)
         given: dict[str, Any] = {key: number for key, number in numbers.items() if number is not None}
-        consumers.append(QueueConsumer(queue, dead_letter_queue=dead_letter_queue, **given))
+        consumers.append(QueueConsumer(queue, dead_letter_queue=dead_letter_queue, max_concurrency=most, **given))
     return tuple(consumers)
 
 

@@ -30,6 +30,7 @@ class Switch(NamedTuple):
 
 
 SWITCHES = (
+    Switch("queues_json", "queues_json_messages", "no_queues_json_messages", "2024-03-18"),
     Switch(
         "spa_navigation", "assets_navigation_prefers_asset_serving", "assets_navigation_has_no_effect", "2025-04-01"
     ),

@@ -41,6 +41,8 @@ class Compat(msgspec.Struct, frozen=True):
     """Steps take their dependencies from parameter names (from 2026-02-25)."""
     spa_navigation: bool = True
     """Navigation requests prefer the single-page application over the Worker (from 2025-04-01)."""
+    queues_json: bool = True
+    """Messages of queues are JSON unless they say otherwise (from 2024-03-18), else structured clones."""
     ctx_exports: bool = True
     """`ctx.exports` holds loopback bindings (from 2025-11-17)."""
     jsnull: bool = True
@@ -94,6 +96,8 @@ class QueueConsumer(msgspec.Struct, frozen=True):
     max_retries: int = 2
     dead_letter_queue: str | None = None
     retry_delay: float = 0
+    max_concurrency: int | None = None
+    """Batches at once; None means one after another, as wrangler does locally."""
 
 
 class OtherBinding(msgspec.Struct, frozen=True):

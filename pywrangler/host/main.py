@@ -131,6 +131,11 @@ class Host:
             line = control.Request(method, path, status, reason, milliseconds)
             self._link.send(line, delay_seconds=REQUEST_LOG_DELAY_SECONDS)
 
+    def _logged_batch(self, queue: str, acknowledged: int, total: int, milliseconds: float) -> None:
+        if self._link.buffered_bytes < BUFFER_LIMIT_BYTES:
+            line = control.QueueBatch(queue, acknowledged, total, milliseconds)
+            self._link.send(line, delay_seconds=REQUEST_LOG_DELAY_SECONDS)
+
     def _tell_imports(self) -> None:
         modules, _files = loader.imported(self._config, self._settings.site_packages)
         self._link.send(control.Imported(modules))
@@ -192,10 +197,16 @@ class Host:
             self._settings.registry_directory,
             lambda name, connected: self._link.send(control.Connection(name, connected)),
             adopt_wire=lambda *given: self._http.adopt_socket(*given),  # noqa: PLW0108 - the server is made after it
+            queues=frozenset(consumer.queue for consumer in config.queue_consumers),
         )
         env, assets = build_environment(self._settings, self._router, self._parts)
         self._worker.bind(env, self._router)
         self._worker.offer_loopbacks(lambda: loopbacks(config, self._worker.exports, self._router))
+        if config.queue_consumers:
+            from pywrangler.runtime.queue_broker import QueueBroker
+            from pywrangler.runtime.queue_outbox import Outbox
+
+            QueueBroker(self._worker, Outbox.of(self._worker, self._router), self._clock, self._logged_batch)
         # User code may use `from workers import env` at module level.
         face.configure(config.compat, env)
         if not config.compat.jsnull:
@@ -310,7 +321,8 @@ class Host:
             self._stop_accepting()
             testator = Testator(socket.socket(fileno=handover), self._http, self._worker.objects)
             testator.announce()
-            self._router.retire()
+            self._router.retire(f"unix:{self._private.getsockname()}")
+            self._worker.leaves_at = self._loop.time() + grace_seconds
             for companion in self._worker.companions:
                 companion.retire()
             if self._channels is not None:

@@ -200,6 +200,15 @@ class Request(Message, frozen=True):
     milliseconds: float
 
 
+class QueueBatch(Message, frozen=True):
+    """One batch of messages was delivered."""
+
+    queue: str
+    acknowledged: int
+    total: int
+    milliseconds: float
+
+
 class Connection(Message, frozen=True):
     """A channel to another Worker came up or went away, as this host noticed."""
 
@@ -221,7 +230,7 @@ class Notice(Message, frozen=True):
 
 type_union = (
     Fork | Preload | Forked | Exited | Unsafe | Serve | Retire | Stop | Ask | Answer | Fetching | Fetched | Loaded
-    | Failed | Serving | Imported | Log | Request | Connection | Debugger | Notice
+    | Failed | Serving | Imported | Log | Request | QueueBatch | Connection | Debugger | Notice
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ apart in one object, `pywrangler`, which they ignore. What the files mean is tol
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -60,3 +61,16 @@ def decode(content: bytes) -> Entry | None:
         return _decoder.decode(content).pywrangler
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError):
         return None
+
+
+def process_exists(pid: int) -> bool:
+    """Tell whether the process of an owner exists."""
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 class ExecutionContext(JsProxy):
     """One invocation (spec/workers-module.md, section 6)."""
 
-    __slots__ = ("_props", "_worker")
+    __slots__ = ("_props", "_waited", "_worker")
 
-    def __init__(self, worker: WorkerRuntime, props: Mapping[str, Any]) -> None:
+    def __init__(
+        self, worker: WorkerRuntime, props: Mapping[str, Any], waited: list[asyncio.Future[Any]] | None = None
+    ) -> None:
         self._worker = worker
         self._props = props
+        self._waited = waited
 
     @property
     def props(self) -> Any:
@@ -35,7 +38,10 @@ class ExecutionContext(JsProxy):
 
     def waitUntil(self, awaitable: Any) -> None:
         """Let `awaitable` go on after the response; its failure is logged."""
-        self._worker.wait_until(asyncio.ensure_future(awaitable))
+        future = asyncio.ensure_future(awaitable)
+        self._worker.wait_until(future)
+        if self._waited is not None:
+            self._waited.append(future)
 
     def passThroughOnException(self) -> None:
         """There is no origin behind a local Worker, so an error stays an error."""

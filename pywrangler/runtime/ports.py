@@ -83,6 +83,9 @@ class Router(Protocol):
     def channel(self, worker: str) -> Channel:
         """Return the channel; a Worker that does not run gives one whose calls fail as spec/registry.md says."""
 
+    def consumer(self, queue: str) -> str | None:
+        """Return the Worker that consumes a queue: this one, else one of the registry; None if nobody does."""
+
 
 class Companion(Protocol):
     """What works beside the Worker in its host and on its behalf: the broker of a queue, the engine of workflows.

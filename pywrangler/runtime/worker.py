@@ -49,6 +49,10 @@ class WorkerRuntime:
         self.router: Router | None = None
         self.pending: set[asyncio.Future[Any]] = set()
         """Everything that goes on outside objects: invocations from channels and what `waitUntil` was given."""
+        self.driven: set[asyncio.Future[Any]] = set()
+        """What companions have begun because its time had come: who moves the clock waits for it."""
+        self.leaves_at: float | None = None
+        """Once a successor runs: when what still runs here is cancelled, in the loop's time."""
         self.companions: list[Companion] = []
         self._takers: dict[str, Take] = {}
 
@@ -146,9 +150,18 @@ class WorkerRuntime:
         await self.handle(target, "scheduled", (controller,))
         return {"outcome": "ok", "noRetry": controller.no_retry}
 
-    async def handle(self, target: Target, kind: str, arguments: Sequence[Any]) -> Any:
-        """Run the handler of an event other than fetch; raises what user code raised."""
-        ctx = ExecutionContext.new(self, target.props)
+    async def handle(
+        self,
+        target: Target,
+        kind: str,
+        arguments: Sequence[Any],
+        waited: list[asyncio.Future[Any]] | None = None,
+    ) -> Any:
+        """Run the handler of an event other than fetch; raises what user code raised.
+
+        What the handler gives to `waitUntil` is added to `waited`, for events that end with it.
+        """
+        ctx = ExecutionContext.new(self, target.props, waited)
         token = context.enter(context.EventContext(self, self.env, ctx))
         try:
             return await run_in_greenlet(lambda: self._call_handler(target, kind, arguments, ctx))

@@ -116,7 +116,7 @@ class Registry:
         for path in self._files():
             seen[path.name] = True
             entry = self._cached(path)
-            if entry is not None and (self._ours.get(path.name) == entry or _process_exists(entry.pid)):
+            if entry is not None and (self._ours.get(path.name) == entry or protocol.process_exists(entry.pid)):
                 live[path.name] = entry
         for name in self._known.keys() - seen.keys():
             del self._known[name]
@@ -197,7 +197,7 @@ def _lock(descriptor: int) -> None:
 
 def is_live(entry: Entry) -> bool:
     """Test whether the owner exists and its private listener accepts; takes at most a quarter of a second."""
-    if not _process_exists(entry.pid):
+    if not protocol.process_exists(entry.pid):
         return False
     kind, _, path = entry.address.partition(":")
     if kind != "unix":
@@ -210,18 +210,6 @@ def is_live(entry: Entry) -> bool:
             return True  # A full backlog belongs to a busy owner.
         except (OSError, ValueError):
             return False
-    return True
-
-
-def _process_exists(pid: int) -> bool:
-    if pid <= 0:
-        return False
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
     return True
 
 

@@ -108,6 +108,16 @@ class RequestLine(msgspec.Struct, frozen=True):
     milliseconds: float
 
 
+class QueueLine(msgspec.Struct, frozen=True):
+    """One batch of messages that was delivered."""
+
+    worker: str
+    queue: str
+    acknowledged: int
+    total: int
+    milliseconds: float
+
+
 class ShuttingDown(msgspec.Struct, frozen=True):
     """The user asked for the end with a key."""
 
@@ -118,5 +128,5 @@ class ClearScreen(msgspec.Struct, frozen=True):
 
 Report = (
     Bindings | Redirected | Hotkeys | Starting | Ready | Reloading | Updated | Trouble | LinkChanged | Note | Output
-    | RequestLine | ShuttingDown | ClearScreen
+    | RequestLine | QueueLine | ShuttingDown | ClearScreen
 )  # fmt: skip

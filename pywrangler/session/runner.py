@@ -281,6 +281,8 @@ class Runner:
                 self._show(say.Output(label, level, text))
             case control.Request(method, path, status, reason, milliseconds):
                 self._show(say.RequestLine(label, method, path, status, reason, milliseconds))
+            case control.QueueBatch(queue, acknowledged, total, milliseconds):
+                self._show(say.QueueLine(label, queue, acknowledged, total, milliseconds))
             case control.Notice(problem):
                 self._show(say.Trouble(label, problem))
             case control.Connection():

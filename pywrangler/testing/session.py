@@ -150,6 +150,8 @@ class TestSession:
                 self.logs.append(LogLine(self._named(worker), level, text))
             case say.RequestLine(worker, method, path, status, reason):
                 self.logs.append(LogLine(self._named(worker), "request", f"{method} {path} {status} {reason}".rstrip()))
+            case say.QueueLine(worker, queue, acknowledged, total):
+                self.logs.append(LogLine(self._named(worker), "request", f"QUEUE {queue} {acknowledged}/{total}"))
             case say.Trouble(worker, problem):
                 text = "\n".join(filter(None, (str(problem), problem.excerpt)))
                 self.logs.append(LogLine(self._named(worker), problem.severity, text))

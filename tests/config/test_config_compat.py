@@ -5,6 +5,7 @@ import pytest
 from pywrangler.config.compat import SWITCHES, contradictions, derive
 
 DATES = {
+    "queues_json": ("2024-03-17", "2024-03-18", False),
     "module_handlers": ("2025-08-13", "2025-08-14", True),
     "external_sdk": ("2026-04-20", "2026-04-21", False),
     "headers_preserve_commas": ("2026-02-16", "2026-02-17", False),

@@ -21,7 +21,7 @@ from pywrangler.runtime.js import cache, timers
 from pywrangler.runtime.js.errors import JsException, error
 from pywrangler.runtime.js.request import Request
 from pywrangler.runtime.ports import Event, Target
-from pywrangler.runtime.queue_batch import Message, MessageBatch
+from pywrangler.runtime.queue_batch import Message, MessageBatch, run_batch
 from pywrangler.runtime.tracebacks import format_for_terminal
 
 if TYPE_CHECKING:
@@ -171,10 +171,12 @@ class Desk:
             Message.new(item.id, now if item.time is None else item.time, deserialize(item.body, "js"), item.attempts)
             for item in task.messages
         ]
-        await self._worker.deliver(self._default, Event("queue", {"batch": MessageBatch.new(task.queue, messages)}))
+        failure = await run_batch(self._worker, self._default, MessageBatch.new(task.queue, messages))
+        if failure is not None:
+            raise failure
         return protocol.BatchOutcome(
-            tuple(item.id for item in messages if not isinstance(item.decision, float)),
-            {item.id: item.decision for item in messages if isinstance(item.decision, float)},
+            tuple(item.id for item in messages if item.decision == "ack"),
+            {item.id: item.delay or 0.0 for item in messages if item.decision == "retry"},
         )
 
     async def _run(self, task: protocol.Run) -> bytes:
@@ -200,7 +202,8 @@ class Desk:
         return outcome is AlarmOutcome.DONE
 
     def _alarms_running(self) -> set[asyncio.Future[Any]]:
-        return self._worker.objects.alarms_running() if self._worker.has_objects else set()
+        alarms = self._worker.objects.alarms_running() if self._worker.has_objects else set()
+        return {*alarms, *self._worker.driven}
 
     # ---- the environment ----------------------------------------------------------------------------------
 

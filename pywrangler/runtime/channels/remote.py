@@ -52,8 +52,15 @@ class RemoteChannel:
         error_text: ErrorText,
         on_connection: Callable[[str, bool], None],
         wire: Callable[[int, bytes], Link | None],
+        address: str = "",
     ) -> None:
+        """Make the channel; `address` says where the Worker listens, instead of the registry."""
         self._worker = worker
+        self._known = (
+            registry.Entry(name=worker, pid=os.getpid(), started=0.0, instance="", address=address, url="")
+            if address
+            else None
+        )
         self._directory = directory
         self._own_worker = own_worker
         self.router: Router | None = router
@@ -120,6 +127,8 @@ class RemoteChannel:
         return connection
 
     def _read_entry(self) -> Entry | None:
+        if self._known is not None:
+            return self._known
         try:
             content = (self._directory / self._worker).read_bytes()
         except (OSError, ValueError):

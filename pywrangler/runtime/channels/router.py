@@ -10,9 +10,10 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
     from pathlib import Path
 
+    from pywrangler.runtime.channels.consumers import Consumers
     from pywrangler.runtime.channels.failures import ErrorText
     from pywrangler.runtime.channels.local import LocalChannel
     from pywrangler.runtime.channels.remote import RemoteChannel
@@ -25,7 +26,8 @@ class ChannelRouter:
     """The router of one host.
 
     `on_connection(worker, connected)` hears of connections to other Workers. `adopt_wire(loop, fd, state)` serves a
-    client's WebSocket here when the host that has its other end cannot take it.
+    client's WebSocket here when the host that has its other end cannot take it. `queues` are those that this Worker
+    consumes.
     """
 
     def __init__(
@@ -37,8 +39,11 @@ class ChannelRouter:
         *,
         adopt_wire: AdoptWire | None = None,
         error_text: ErrorText | None = None,
+        queues: Collection[str] = (),
     ) -> None:
         self._own_worker = own_worker
+        self._queues = queues
+        self._consumers: Consumers | None = None
         self._directory = registry_directory
         self._on_connection = on_connection
         self._adopt_wire = adopt_wire
@@ -47,6 +52,17 @@ class ChannelRouter:
         self._local: LocalChannel | None = None
         self._remote: dict[str, RemoteChannel] = {}
         self._is_retired = False
+        self._successor = ""
+
+    def consumer(self, queue: str) -> str | None:
+        """Return the Worker that consumes a queue, or None; looked for anew each time."""
+        if queue in self._queues:
+            return self._own_worker
+        if self._consumers is None:
+            from pywrangler.runtime.channels.consumers import Consumers
+
+            self._consumers = Consumers(self._directory, self._own_worker)
+        return self._consumers.find(queue)
 
     def channel(self, worker: str) -> Channel:
         """Return the channel to a Worker."""
@@ -68,6 +84,7 @@ class ChannelRouter:
                 error_text=self._how_errors_read(),
                 on_connection=self._on_connection if worker != self._own_worker else _ignore,
                 wire=self._wire,
+                address=self._successor if worker == self._own_worker else "",
             )
         return channel
 
@@ -86,9 +103,13 @@ class ChannelRouter:
     def _wire(self, fd: int, state: bytes) -> Link | None:
         return None if self._adopt_wire is None else self._adopt_wire(asyncio.get_running_loop(), fd, state)
 
-    def retire(self) -> None:
-        """A successor has taken over this Worker: calls of it go there from now on, but for objects that stay here."""
+    def retire(self, address: str = "") -> None:
+        """A successor has taken over this Worker: calls of it go there from now on, but for objects that stay here.
+
+        `address` is where it listens; without it the registry tells, which may know another session by that name.
+        """
         self._is_retired = True
+        self._successor = address
 
     def close(self) -> None:
         """End every connection; the next call makes another."""
