@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MODULES: dict[str, str] = {
     "queues.producers": "queues",
     "kv_namespaces": "kv",
+    "d1_databases": "d1.binding",
     "ratelimits": "rate_limits",
     "analytics_engine_datasets": "analytics_engine",
     "version_metadata": "version_metadata",

@@ -102,7 +102,8 @@ class Stores:
 
     def __init__(self, root: Path, notice: Callable[[Problem], None]) -> None:
         self._root = root
-        self._notice = notice
+        self.notice = notice
+        """Told of what the user should know."""
         self._stores: dict[tuple[str, str, str], Store] = {}
 
     def store(self, plugin: str, class_name: str, name: str, tables: Sequence[str]) -> Store:
@@ -115,7 +116,7 @@ class Stores:
             # A name comes from a config and may be anything; only a harmless one becomes a path.
             blobs = Blobs(root / (name if _PLAIN.fullmatch(name) else digits) / "blobs")
             file = root / ids.unique_key("miniflare", class_name) / f"{digits}.sqlite"
-            found = self._stores[key] = Store(file, blobs, tables, self._notice)
+            found = self._stores[key] = Store(file, blobs, tables, self.notice)
         return found
 
     def close(self) -> None:

@@ -38,10 +38,10 @@ CACHE_KIB = 2_000
 # user code, which are compiled under the policy.
 OURS = apsw.SQLITE_PREPARE_PERSISTENT
 
-_TABLES = (
-    "CREATE TABLE IF NOT EXISTS _cf_KV (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)",
-)
+METADATA_TABLE = "CREATE TABLE IF NOT EXISTS _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)"
+_TABLES = ("CREATE TABLE IF NOT EXISTS _cf_KV (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID", METADATA_TABLE)
+_BOOKMARK = "SELECT value FROM _cf_METADATA WHERE key = 2"
+_SET_BOOKMARK = "INSERT INTO _cf_METADATA VALUES (2, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 _NAME_TABLE = "CREATE TABLE IF NOT EXISTS __miniflare_do_name (id INTEGER PRIMARY KEY, name TEXT)"
 _NAME = "INSERT OR REPLACE INTO __miniflare_do_name (id, name) VALUES (1, ?)"
 CORRUPT = (apsw.CorruptError, apsw.NotADBError)
@@ -119,7 +119,9 @@ class Database:
         "_connection",
         "_name",
         "_notice",
+        "_owner",
         "_savepoints",
+        "_tables",
         "is_open",
         "on_corrupt",
         "on_opened",
@@ -130,10 +132,19 @@ class Database:
     )
 
     def __init__(
-        self, path: Path, notice: Callable[[Problem], None], value_limit: int | None, name: str | None = None
+        self,
+        path: Path,
+        notice: Callable[[Problem], None],
+        value_limit: int | None,
+        name: str | None = None,
+        *,
+        owner: str = "Durable Object",
+        tables: tuple[str, ...] = _TABLES,
     ) -> None:
         self.path = path
         self._name = name
+        self._owner = owner
+        self._tables = tables
         self.value_limit = value_limit
         """Largest string, BLOB or row in bytes; None for SQLite's own limit."""
         self.policy = Policy()
@@ -158,18 +169,18 @@ class Database:
             return self.run
         if self._closed:
             raise error(
-                "The Durable Object's storage is closed: the object was reset or evicted.", durableObjectReset=True
+                f"The {self._owner}'s storage is closed: the object was reset or evicted.", durableObjectReset=True
             )
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                connection = connect(self.path, _TABLES, self._name)
+                connection = connect(self.path, self._tables, self._name)
             except CORRUPT as problem:
                 self.set_aside(problem)
-                connection = connect(self.path, _TABLES, self._name)
+                connection = connect(self.path, self._tables, self._name)
         except (apsw.Error, OSError) as problem:
             text = error_text(problem) if isinstance(problem, apsw.Error) else str(problem)
-            raise error(f"The Durable Object's storage at {self.path} cannot be opened: {text}") from problem
+            raise error(f"The {self._owner}'s storage at {self.path} cannot be opened: {text}") from problem
         connection.execute("PRAGMA foreign_keys=ON")
         for limit, value in LIMITS:
             connection.limit(limit, value)
@@ -201,7 +212,7 @@ class Database:
         self._notice(
             Problem(
                 "corrupt-storage",
-                f"The storage of a Durable Object is corrupt ({problem}); the object starts empty.",
+                f"The storage of a {self._owner} is corrupt ({problem}); it starts empty.",
                 f"The file was kept as {target}.",
                 Place(self.path),
                 severity="warning",
@@ -223,11 +234,11 @@ class Database:
 
     # ---- the transaction of a turn ------------------------------------------------------------------------
 
-    def begin(self) -> None:
-        """Open the transaction of the turn."""
+    def begin(self, *, writes: bool = True) -> None:
+        """Open the transaction of the turn; one that `writes` waits for other processes that do."""
         run = self.run or self.open()
         try:
-            run("BEGIN IMMEDIATE", prepare_flags=OURS)
+            run("BEGIN IMMEDIATE" if writes else "BEGIN", prepare_flags=OURS)
         except apsw.Error as problem:
             raise self.failed(problem) from problem
         self.is_open = True
@@ -281,6 +292,25 @@ class Database:
     def has_savepoints(self) -> bool:
         """Whether a transaction of user code is open inside the turn."""
         return self._savepoints > 0
+
+    # ---- what the platform keeps in it --------------------------------------------------------------------
+
+    @property
+    def size(self) -> int:
+        """Bytes that are in use, without free pages."""
+        run = self.run or self.open()
+        used = run("PRAGMA page_count", prepare_flags=OURS).get - run("PRAGMA freelist_count", prepare_flags=OURS).get
+        return int(used * run("PRAGMA page_size", prepare_flags=OURS).get)
+
+    def next_bookmark(self) -> str:
+        """Return a bookmark: locally a growing counter, kept with what the turn writes."""
+        run, connection = self.run or self.open(), self.connection
+        last = run(_BOOKMARK, prepare_flags=OURS).get
+        number = 0 if last is None else last + 1
+        rowid = connection.last_insert_rowid()
+        run(_SET_BOOKMARK, (number,), prepare_flags=OURS)
+        connection.set_last_insert_rowid(rowid)  # user code sees that of its own
+        return f"00000000-{number:08x}-00000000-{'0' * 32}"
 
     # ---- resting and closing -----------------------------------------------------------------------------------------
 

@@ -50,8 +50,6 @@ NO_RECOVERY = "This Durable Object's storage back-end does not implement point-i
 DELETE_ALL_IN_TRANSACTION = "Cannot call deleteAll() within a transaction"
 EMPTY_DATABASE_BYTES = 4096
 
-_BOOKMARK = "SELECT value FROM _cf_METADATA WHERE key = 2"
-_SET_BOOKMARK = "INSERT INTO _cf_METADATA VALUES (2, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 _USER_TABLES = """
     SELECT type, name FROM sqlite_master WHERE type IN ('view', 'table')
     AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
@@ -305,11 +303,7 @@ class ObjectStorage:
     @property
     def database_size(self) -> int:
         """Size of the database in bytes, without free pages."""
-        run = self.database.open_existing()
-        if run is None:
-            return EMPTY_DATABASE_BYTES
-        used = run("PRAGMA page_count", prepare_flags=OURS).get - run("PRAGMA freelist_count", prepare_flags=OURS).get
-        return int(used * run("PRAGMA page_size", prepare_flags=OURS).get)
+        return EMPTY_DATABASE_BYTES if self.database.open_existing() is None else self.database.size
 
     @property
     def kv(self) -> SyncKv:
@@ -406,11 +400,7 @@ class ObjectStorage:
     def current_bookmark(self) -> str:
         """Return a bookmark: locally a growing counter."""
         self._begin_write()
-        run = self.database.run
-        last = run(_BOOKMARK, prepare_flags=OURS).get
-        number = 0 if last is None else last + 1
-        run(_SET_BOOKMARK, (number,), prepare_flags=OURS)
-        return f"00000000-{number:08x}-00000000-{'0' * 32}"
+        return self.database.next_bookmark()
 
     def no_recovery(self, *_arguments: Any) -> Any:
         """Refuse what needs point-in-time recovery."""
