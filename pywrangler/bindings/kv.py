@@ -14,7 +14,6 @@ from pywrangler.bindings import kv_rules as rules
 from pywrangler.bindings.kv_entries import open_entries
 from pywrangler.bindings.operations import operation
 from pywrangler.runtime.js.arrays import JsArray, array
-from pywrangler.runtime.js.body import decode
 from pywrangler.runtime.js.convert import options
 from pywrangler.runtime.js.errors import JsException, type_error
 from pywrangler.runtime.js.json import parse_json
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from pywrangler.config.model import OtherBinding
 
 _NOT_GIVEN = object()
-_BULK_TYPES = ("json", "text")
 
 
 class KvNamespace(JsProxy, js_name="KvNamespace"):
@@ -98,15 +96,17 @@ class KvNamespace(JsProxy, js_name="KvNamespace"):
         self, keys: JsArray, given: Any, named: Mapping[str, Any], show: Callable[[Any, Any], Any]
     ) -> Callable[[], Any]:
         kind, chosen = _type(given, named)
-        names = rules.keys_of(keys._items)
-        if kind not in _BULK_TYPES:
-            raise rules.failed("GET_BULK", 400, f'"{kind}" is not a valid type. Use "json" or "text"')
+        names = rules.keys_of(keys._items, kind)
         rules.check_cache(chosen, "GET_BULK")
 
         def work() -> Any:
             result: JsMap = JsMap.new()
-            for name in names:
+            size = 0
+            for name in dict.fromkeys(names):
                 found = self._entries.get(name)
+                size += 0 if found is None else len(found.content)
+                if size > rules.BULK_BYTES:
+                    raise rules.failed("GET_BULK", 413, "Total size of request exceeds the limit of 25MB")
                 result.set(name, jsnull if found is None else show(_bulk_value(found, kind), _metadata(found)))
             return result
 
@@ -207,9 +207,9 @@ async def _collected(stream: ReadableStream) -> bytes:
 def _decoded(found: Value, kind: str) -> Any:
     content = found.content
     if kind == "text":
-        return decode(content)
+        return content.decode("utf-8", "replace")
     if kind == "json":
-        return parse_json(decode(content))
+        return parse_json(content.decode("utf-8", "replace"))
     if kind == "arrayBuffer":
         from pywrangler.runtime.js.buffers import ArrayBuffer
 

@@ -24,6 +24,8 @@ VALUE_BYTES = 25 * 1024 * 1024
 METADATA_BYTES = 1024
 LIST_KEYS = 1000
 BULK_KEYS = 100
+BULK_BYTES = 25 * 1024 * 1024
+BULK_TYPES = ("json", "text")
 CACHE_SECONDS = 30
 EXPIRATION_SECONDS = 60
 _INTEGER = 2**31
@@ -62,9 +64,11 @@ def key_of(value: Any, verb: str) -> str:
     return _measured(key, verb)
 
 
-def keys_of(values: Sequence[Any]) -> list[str]:
-    """Return the keys of a request for several."""
+def keys_of(values: Sequence[Any], kind: str) -> list[str]:
+    """Return the keys of a request for several values of a type."""
     verb = "GET_BULK"
+    if kind not in BULK_TYPES:
+        raise failed(verb, 400, f'"{kind}" is not a valid type. Use "json" or "text"')
     if len(values) > BULK_KEYS:
         raise failed(verb, 400, f"You can request a maximum of {BULK_KEYS} keys")
     if not values:
@@ -179,8 +183,8 @@ def cursor_of(name: str) -> str:
 
 
 def name_of(cursor: str) -> str:
-    """Return the key behind which a cursor leads; any text is a cursor, one without a meaning leads to the start."""
+    """Return the key behind which a cursor leads; any text is a cursor, one that is no base64 leads to the start."""
     try:
-        return b64decode(cursor.rstrip("=") + "=" * (-len(cursor.rstrip("=")) % 4)).decode()
+        return b64decode(cursor.rstrip("=") + "=" * (-len(cursor.rstrip("=")) % 4)).decode("utf-8", "replace")
     except ValueError:
         return ""

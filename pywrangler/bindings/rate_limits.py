@@ -71,14 +71,15 @@ class Ratelimit(JsProxy, js_name="Ratelimit"):
         key, most, period = values.values()
         if not isinstance(key, str):
             raise error(f"invalid key: {to_string(key)}")
-        if isinstance(most, bool) or not isinstance(most, (int, float)):
-            raise error(f"limit must be a number: {to_string(most)}")
+        for name, number in (("limit", most), ("period", period)):
+            if isinstance(number, bool) or not isinstance(number, (int, float)):
+                raise error(f"{name} must be a number: {to_string(number)}")
         if period not in PERIODS:
             raise error(f"unsupported period: {to_string(period)}")
         return key, most, int(period)
 
     def _count(self, key: str, most: float, period: int) -> Any:
-        if most < 1:
+        if most <= 0:
             return plain({"success": False})
         bucket = {
             "key": key.encode("utf-8", "replace").decode(),

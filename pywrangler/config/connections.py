@@ -38,7 +38,7 @@ def with_connection(binding: OtherBinding, switches: Mapping[str, str], problems
     try:
         connection = take_apart(text)
     except ValueError as problem:
-        what = f"The local connection string in {variable or KEY} of the Hyperdrive binding {binding.name!r} {problem}."
+        what = f'The local connection string in {variable or KEY} of the Hyperdrive binding "{binding.name}" {problem}.'
         problems.append(Problem("hyperdrive", what, f"It looks like {EXAMPLE}.", binding.place))
         return binding
     return replace(binding, data={**binding.data, KEY: text, "connection": connection})
