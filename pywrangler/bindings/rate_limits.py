@@ -63,7 +63,7 @@ class Ratelimit(JsProxy, js_name="Ratelimit"):
         if is_primitive(given) and not named:
             raise error("invalid rate limit options")
         chosen = dict(options(given, named))
-        values = {"key": "", "limit": self._most, "period": self._period}
+        values: dict[str, Any] = {"key": "", "limit": self._most, "period": self._period}
         unknown = [name for name in chosen if name not in values]
         if unknown:
             raise error(f"bad rate limit options: [{','.join(unknown)}]")

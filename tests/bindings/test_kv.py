@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pywrangler.runtime import context
 from pywrangler.runtime.js.arrays import array
 from pywrangler.runtime.js.buffers import ArrayBuffer
 from pywrangler.runtime.js.errors import JsException, error
@@ -141,6 +142,30 @@ def test_a_value_has_at_most_25_mib(kv, run):
     assert run(lambda: kv.put("k", Response.new("x" * (25 * MIB + 1)).body)) == refused
     assert "413 Value length of 27262976 exceeds" in run(lambda: kv.put("k", ReadableStream.from_(pieces())))
     assert len(endless) == 26
+
+
+def test_what_an_object_puts_waits_for_what_it_wrote_before(kv, run):
+    held = []
+
+    class Gate:
+        def hold(self, action):
+            held.append(action)
+
+    async def main():
+        buffer = Uint8Array.from_bytes(b"before")
+        token = context.enter(context.EventContext(None, None, None, outputs=Gate()))
+        try:
+            kv.put("dropped", "the commit failed")
+            promise = kv.put("k", buffer)
+        finally:
+            context.leave(token)
+        buffer.assign(b"behind")
+        assert kv._entries.page() == ([], True)
+        held.pop()()
+        await promise
+        return [item.name for item in kv._entries.page()[0]], await kv.get("k")
+
+    assert run(main) == (["k"], "before")
 
 
 # ---- get ------------------------------------------------------------------------------------------------
