@@ -96,6 +96,13 @@ class Store:
         if connection is not None:
             connection.close()
 
+    def delete(self) -> None:
+        """Delete everything that is stored; the next use begins with an empty namespace."""
+        self.close()
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        shutil.rmtree(self.blobs.directory, ignore_errors=True)
+
 
 class Stores:
     """All stores of one host, each open once however many bindings lead to it."""
@@ -126,11 +133,8 @@ class Stores:
 
     def forget_all(self) -> None:
         """Delete everything that is stored."""
-        self.close()
         for store in self._stores.values():
-            for suffix in ("", "-wal", "-shm"):
-                store.path.with_name(store.path.name + suffix).unlink(missing_ok=True)
-            shutil.rmtree(store.blobs.directory, ignore_errors=True)
+            store.delete()
 
 
 def _corrupt(path: Path, kept: Path, problem: Exception) -> Problem:

@@ -161,10 +161,19 @@ class WorkerRuntime:
 
         What the handler gives to `waitUntil` is added to `waited`, for events that end with it.
         """
-        ctx = ExecutionContext.new(self, target.props, waited)
+        return await self.invoke(lambda ctx: self._call_handler(target, kind, arguments, ctx), target.props, waited)
+
+    async def invoke(
+        self,
+        call: Callable[[ExecutionContext], Any],
+        props: Mapping[str, Any],
+        waited: list[asyncio.Future[Any]] | None = None,
+    ) -> Any:
+        """Run `call(ctx)`, which calls user code, as an event of its own; raises what user code raised."""
+        ctx = ExecutionContext.new(self, props, waited)
         token = context.enter(context.EventContext(self, self.env, ctx))
         try:
-            return await run_in_greenlet(lambda: self._call_handler(target, kind, arguments, ctx))
+            return await run_in_greenlet(lambda: call(ctx))
         except (SystemExit, KeyboardInterrupt) as problem:
             raise as_failure(problem) from problem
         finally:
