@@ -138,7 +138,9 @@ def _ratelimit(data: Mapping[str, Any]) -> str:
 
 def _email(data: Mapping[str, Any]) -> str:
     allowed = data.get("allowed_destination_addresses") or ()
-    return str(data.get("destination_address") or ", ".join(map(str, allowed)) or "unrestricted")
+    shown = str(data.get("destination_address") or ", ".join(map(str, allowed)) or "unrestricted")
+    senders = data.get("allowed_sender_addresses") or ()
+    return f"{shown} - senders: {', '.join(map(str, senders))}" if senders else shown
 
 
 def _workflow(data: Mapping[str, Any]) -> str:

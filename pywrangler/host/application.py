@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pywrangler.runtime.js.request import Request
     from pywrangler.runtime.worker import WorkerRuntime
 
+EMAIL_PATHS = frozenset(("/cdn-cgi/local/email", "/cdn-cgi/handler/email"))
 SCHEDULED_PATHS = frozenset(("/cdn-cgi/local/scheduled", "/cdn-cgi/handler/scheduled", "/cdn-cgi/mf/scheduled"))
 PLATFORM_PREFIX = "/cdn-cgi/"
 
@@ -36,6 +37,7 @@ class Application:
         report: Callable[[BaseException], None],
         name: str,
         *,
+        state_root: Path,
         test_scheduled: bool = False,
     ) -> None:
         self._worker = worker
@@ -43,14 +45,18 @@ class Application:
         self._root = root
         self._report = report
         self._target = Target(name, "entrypoint")
+        self._state_root = state_root
         self._test_scheduled = test_scheduled
 
     async def __call__(self, request: Request) -> Response:
         """Answer `request`."""
         url = request.url
         path = url[url.find("/", 8) :].partition("?")[0]
-        if path.startswith(PLATFORM_PREFIX) and path in SCHEDULED_PATHS:
-            return await self._scheduled(request)
+        if path.startswith(PLATFORM_PREFIX):
+            if path in SCHEDULED_PATHS:
+                return await self._scheduled(request)
+            if path in EMAIL_PATHS:
+                return await self._email(request)
         if self._test_scheduled and path == "/__scheduled":
             return await self._scheduled(request, "Ran scheduled event")
         try:
@@ -111,6 +117,17 @@ class Application:
             body = json.dumps(result, separators=(",", ":")).encode()
             return Response.from_wire(200 if good else 500, "", [("content-type", "application/json")], body)
         return _text(200 if good else 500, done if good else "exception")
+
+    async def _email(self, request: Request) -> Response:
+        from pywrangler.host.email_endpoint import receive
+
+        refusal = self._refuse_strangers(request)
+        if refusal is not None:
+            return refusal
+        try:
+            return await receive(request, self._worker, self._target, self._state_root, self._report)
+        except Exception as problem:
+            return self._error(request, problem)
 
     @staticmethod
     def _refuse_strangers(request: Request) -> Response | None:

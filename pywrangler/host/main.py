@@ -220,7 +220,13 @@ class Host:
         worker = self._worker if config.main is not None else None
         self._http = HttpServer(
             Application(
-                worker, assets, config.root, self._report, config.name, test_scheduled=self._settings.test_scheduled
+                worker,
+                assets,
+                config.root,
+                self._report,
+                config.name,
+                state_root=self._settings.state_root,
+                test_scheduled=self._settings.test_scheduled,
             ),
             on_request=self._logged_request,
             host_override=config.dev.host or config.first_route_host,
