@@ -11,7 +11,8 @@ production (spec/config.md, "Assets"; spec/bindings.md, section 6):
    yields a page.
 4. No Worker: `not_found_handling`, else an empty 404.
 
-`_headers` applies to everything that assets answer. `env.ASSETS.fetch` asks `find` and ignores the host.
+`_headers` applies to everything that assets answer. `env.ASSETS.fetch` asks `find`, ignores the host, and follows
+redirects unless the request says otherwise (one that came in says `manual`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pywrangler.config.model import Assets, Compat
+    from pywrangler.runtime.js.request import Request
+    from pywrangler.runtime.js.response import Response
 
 CACHE_CONTROL = "public, max-age=0, must-revalidate"
 METHODS = ("GET", "HEAD")
@@ -225,10 +228,19 @@ class AssetsFetcher(JsProxy, js_name="Fetcher"):
             return JsPromise.rejected(error)
         return self._fetch(request)
 
-    def _fetch(self, request: Any) -> JsPromise:
+    def _fetch(self, request: Request) -> JsPromise:
+        if request.redirect != "follow":
+            return JsPromise.start(self._send(request))
+        from pywrangler.bindings.stubs import Journey
+
+        promise: JsPromise = JsPromise.new(Journey(self, request).answer)
+        return promise
+
+    async def _send(self, request: Request) -> Response:
         from pywrangler.runtime.js.response import Response
 
         url: str = request.url
         path = url[url.find("/", url.find("//") + 2) :].partition("#")[0]
         reply = self._store.find(request.method, path, {**dict(request.pairs()), "host": ""})
-        return JsPromise.resolved(Response.from_wire(reply.status, "", reply.headers, reply.body, url=url))
+        response: Response = Response.from_wire(reply.status, "", reply.headers, reply.body, url=url)
+        return response

@@ -7,7 +7,7 @@ its result. Where the target lives is looked up at each call (spec/registry.md, 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pywrangler.runtime.clone import freeze
 from pywrangler.runtime.js.errors import JsException, type_error
@@ -83,7 +83,7 @@ class ChannelStub(JsProxy, js_name="Fetcher"):
             return JsPromise.rejected(_reason(signal))
         if request.redirect != "follow" and signal is None:
             return self._promise(self._send(request))
-        journey = _Journey(self, request)
+        journey = Journey(self, request)
         if signal is not None:
             signal.addEventListener("abort", lambda *_event: journey.fail(_reason(signal)))
         return self._promise(journey.answer)
@@ -93,12 +93,18 @@ class ChannelStub(JsProxy, js_name="Fetcher"):
         return start(lambda: router.channel(target.worker).fetch(target, request))
 
 
-class _Journey:
+class Sender(Protocol):
+    """What a request can be sent to."""
+
+    def _send(self, request: Request) -> Awaitable[Response]: ...
+
+
+class Journey:
     """A request that follows redirects, each to the same target."""
 
     __slots__ = ("_has_body", "_hops", "_request", "_stub", "answer")
 
-    def __init__(self, stub: ChannelStub, request: Request) -> None:
+    def __init__(self, stub: Sender, request: Request) -> None:
         self.answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
         self._stub = stub
         self._request = request

@@ -6,6 +6,8 @@ task of the host's loop, and other events go on meanwhile.
 
 - Inside a handler every new loop is the host's, which neither stops nor closes nor cancels what others run.
 - A loop of another kind (made at module level, or by its class) hands its coroutines to the host's loop.
+- `all_tasks` inside a handler lists what user code started. Asked for the tasks of a loop that was made in the handler,
+  it lists what was begun there: runners cancel what their loop left over, which must not be the handler itself.
 - Everywhere else, in threads and at module level, asyncio is as it was.
 
 `install` changes asyncio in place, so that it does not matter who imported which name before.
@@ -16,13 +18,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from asyncio import base_events, events, runners
+from asyncio import base_events, events, runners, tasks
+from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any
 
 import uvloop
 
 from pywrangler.runtime import context
 from pywrangler.runtime.sync_bridge import can_run_sync, run_sync
+from pywrangler.runtime.tasks import loop_within, tasks_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -93,7 +97,24 @@ def wait_in_handler(loop: HostLoop, future: Awaitable[Any]) -> Any:
         if hasattr(future, "close"):
             future.close()
         raise RuntimeError("This event loop is already running, and no handler runs here that could be suspended")
-    return run_sync(asyncio.ensure_future(future, loop=loop))
+    if not asyncio.iscoroutine(future):
+        return run_sync(asyncio.ensure_future(future, loop=loop))
+    inside = copy_context()
+    inside.run(loop_within.set, _made.get())
+    inside.run(_made.set, None)
+    return run_sync(loop.create_task(future, context=inside))
+
+
+_made: ContextVar[object] = ContextVar("pywrangler_loop_made", default=None)
+"""What stands for the loop that the handler made last; None if it made none."""
+
+
+def made_in_handler() -> HostLoop | None:
+    """Return the loop that user code gets who makes one in a handler; None elsewhere."""
+    loop = handler_loop()
+    if loop is not None:
+        _made.set(object())
+    return loop
 
 
 class HostPolicy(asyncio.DefaultEventLoopPolicy):
@@ -105,7 +126,7 @@ class HostPolicy(asyncio.DefaultEventLoopPolicy):
 
     def new_event_loop(self) -> asyncio.AbstractEventLoop:
         """Return the loop of the handler, or a new one."""
-        return handler_loop() or super().new_event_loop()
+        return made_in_handler() or super().new_event_loop()
 
     def set_event_loop(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Set the loop of the thread; in a handler it stays the host's."""
@@ -125,7 +146,7 @@ class _EventsOfRunners:
 
     @staticmethod
     def new_event_loop() -> asyncio.AbstractEventLoop:
-        return handler_loop() or events.new_event_loop()
+        return made_in_handler() or events.new_event_loop()
 
     @staticmethod
     def set_event_loop(loop: asyncio.AbstractEventLoop | None) -> None:
@@ -138,6 +159,8 @@ def install() -> None:
     asyncio.set_event_loop_policy(HostPolicy())
     runners.events = _EventsOfRunners()  # type: ignore[attr-defined]
     _replace(runners, "_cancel_all_tasks", _unless_in_handler)
+    _replace(tasks, "all_tasks", _of_user_code)
+    asyncio.all_tasks = tasks.all_tasks
     _replace(runners.Runner, "_lazy_init", _without_factory)
     _replace(base_events.BaseEventLoop, "run_until_complete", _given_to_host)
     _replace(base_events.BaseEventLoop, "run_forever", _unless_in_handler)
@@ -152,6 +175,17 @@ def _replace(owner: Any, name: str, change: Callable[[Any], Any]) -> None:
 def _unless_in_handler(original: Any) -> Any:
     def changed(*args: Any) -> Any:
         return original(*args) if handler_loop() is None else None
+
+    return changed
+
+
+def _of_user_code(original: Any) -> Any:
+    def changed(loop: Any = None) -> Any:
+        host = handler_loop()
+        if host is None or loop not in {None, host}:
+            return original(loop)
+        made = None if loop is None else _made.get()
+        return tasks_of(loop_within.get() if made is None else made)
 
     return changed
 

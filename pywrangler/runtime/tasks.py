@@ -3,13 +3,18 @@
 A task belongs to user code if the coroutine was written by the user (or a library of theirs), or if it is one of ours
 that says so by `runs_user_code`, because it calls back into user code. A task of an object keeps the object in memory
 and ends with its instance.
+
+A loop that user code starts inside a handler (`asyncio.run`, a `Runner`) is the host's loop, so the tasks begun in it
+are marked: `tasks_of` tells them from those of the handler and of the host.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from pywrangler.runtime import context
 from pywrangler.runtime.gates import drive
@@ -18,6 +23,12 @@ from pywrangler.runtime.user_code import OF_USER_CODE
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+
+loop_within: ContextVar[object] = ContextVar("pywrangler_loop_within", default=None)
+"""What stands for the loop that this code runs in; None for the handler's own."""
+
+_started: WeakKeyDictionary[asyncio.Task[Any], object] = WeakKeyDictionary()
+"""The tasks of user code, each with the value of `loop_within` that it was started with."""
 
 PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120 - compared with code file names
 
@@ -38,8 +49,14 @@ def make_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -
         task.add_done_callback(lambda _task: coroutine.close())
         if actor is not None:
             actor.adopt(task)
+        _started[task] = loop_within.get()
         return task
     return asyncio.Task(coroutine, loop=loop, **options)
+
+
+def tasks_of(loop: object) -> set[asyncio.Task[Any]]:
+    """Return the unfinished tasks that user code started in a loop of its own, or, with None, in handlers."""
+    return {task for task, within in _started.items() if within is loop and not task.done()}
 
 
 async def _contained(coroutine: Coroutine[Any, Any, Any]) -> Any:

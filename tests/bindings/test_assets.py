@@ -534,12 +534,22 @@ def test_the_binding_answers_urls_and_requests(store: Any, run_async: Any) -> No
         assert response.status == 200
         assert response.headers.get("content-type") == "text/css; charset=utf-8"
         assert await response.text() == "body {}"
-        response = await fetcher.fetch(Request.new("http://x/about.html", method="HEAD"))
-        assert (response.status, response.headers.get("location")) == (307, "/about")
+        response = await fetcher.fetch(Request.new("http://x/about.html", method="HEAD", redirect="manual"))
+        assert (response.status, response.headers.get("location"), response.redirected) == (307, "/about", False)
         response = await fetcher.fetch("http://x/nope")
         assert (response.status, await response.text()) == (404, "")
         response = await fetcher.fetch("http://x/style.css", method="POST")
         assert response.status == 405
+
+    run_async(use())
+
+
+def test_the_binding_follows_redirects_of_its_own(store: Any, run_async: Any) -> None:
+    fetcher = AssetsFetcher.new(store(run_worker_first=True))
+
+    async def use() -> None:
+        response = await fetcher.fetch("https://assets.local/about.html")
+        assert (response.status, response.redirected, response.url) == (200, True, "https://assets.local/about")
 
     run_async(use())
 

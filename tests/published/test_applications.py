@@ -105,7 +105,9 @@ def test_fastapi_errors(ask: Callable[..., Any], sessions: dict[str, Dev]) -> No
     session = sessions["fastapi_app"]
     mark = session.mark()
     assert ask("fastapi", "/crash")[0] == 500
-    session.expect("ValueError: not handled", after=mark)
+    session.expect("after its response began: ValueError: not handled", after=mark)
+    session.expect("at src/entry.py:114", after=mark)
+    assert "Traceback" not in session.output[mark:]
 
 
 def test_fastapi_responses(get: Callable[..., Any]) -> None:

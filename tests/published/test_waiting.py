@@ -157,6 +157,10 @@ def test_runners_use_the_loop_of_the_host(ask: Callable[..., Any]) -> None:
     assert ask("/runner") == [1, 2, 3, True, False]
 
 
+def test_runners_end_what_their_loop_left_over_and_nothing_else(ask: Callable[..., Any]) -> None:
+    assert ask("/left_over", "/left_over") == [[[True], True, True, True, "mine", True]] * 2
+
+
 def test_loops_may_be_made_run_and_closed(ask: Callable[..., Any]) -> None:
     assert ask("/loops") == [0, 1, 2, 3, "last", [8, 9]]
     assert ask("/plain") == [True, 5, ""]

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, StreamingRespon
 from starlette.routing import Route, WebSocketRoute
 from workers import Request, wsgi
 
+from pywrangler.runtime import context
 from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.request import Request as JsRequest
 
@@ -91,19 +92,22 @@ def test_body_comes_in_chunks_then_an_empty_message_then_the_disconnect(run_asyn
     ]
 
 
-def test_streamed_body_is_read_first(run_async):
+def test_streamed_body_is_read_first_and_keeps_its_chunks(run_async):
+    received = []
+
     async def app(scope, receive, send):
         if scope["type"] == "http":
-            message = await receive()
-            await send({"type": "http.response.start", "status": 200})
-            await send({"type": "http.response.body", "body": message["body"]})
+            while (message := await receive())["more_body"]:
+                received.append(message["body"])
+            await send({"type": "http.response.start", "status": 204})
+            await send({"type": "http.response.body"})
 
     async def use():
-        stream = ReadableStream.from_([b"a", b"b"])
-        response = await asgi.fetch(app, request(method="POST", body=stream), None)
-        return await response.text()
+        stream = ReadableStream.from_([b"a", b"bc"])
+        await asgi.fetch(app, request(method="POST", body=stream), None)
 
-    assert run_async(use()) == "ab"
+    run_async(use())
+    assert received == [b"a", b"bc"]
 
 
 def test_single_body_is_whole_and_repeated_headers_stay(run_async):
@@ -365,6 +369,29 @@ def test_websocket_messages_as_the_application_sees_them(run_async):
         {"type": "websocket.receive", "bytes": b"\x01\x02"},
         {"type": "websocket.disconnect", "code": 4000, "reason": "why"},
     ]
+
+
+def test_what_the_bridge_logs_is_shown_unless_logging_is_configured(run_async, monkeypatch):
+    shown = []
+    monkeypatch.setattr(context, "_reporter", lambda problem, prefix: shown.append((prefix, problem)))
+    monkeypatch.setattr(context, "_sink", lambda level, text: shown.append((level, text)))
+
+    async def app(scope, receive, send):
+        if scope["type"] == "http":
+            await send({"type": "strange"})
+            await send({"type": "http.response.start", "status": 500})
+            await send({"type": "http.response.body"})
+            raise problem
+
+    problem = ValueError("boom")
+    strange = "ASGI message 'strange' has no meaning here and is ignored"
+    expected = [("warn", strange), ("Exception in ASGI application after its response began: ", problem)]
+    monkeypatch.setattr(logging.root, "handlers", [])
+    run_async(asgi.fetch(app, request(), None))
+    assert shown == expected
+    monkeypatch.setattr(logging.root, "handlers", [logging.NullHandler()])
+    run_async(asgi.fetch(app, request(), None))
+    assert shown == expected
 
 
 def test_unknown_websocket_message_warns(run_async, caplog):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from http import HTTPMethod
 
 import pytest
+from werkzeug.datastructures import Headers as WerkzeugHeaders
 from workers import FormData, Request
 from workers._face import FACE
 
@@ -64,6 +66,13 @@ def test_wraps_javascript_request_without_options():
 def test_copies_sdk_request_with_options():
     request = Request(Request("https://x.test/", headers={"a": "b"}), method="DELETE")
     assert (request.method, request.headers["A"]) == ("DELETE", "b")
+
+
+def test_headers_are_a_mapping_to_those_who_ask():
+    headers = Request("https://x.test/", headers={"A": "b"}).headers
+    assert isinstance(headers, Mapping)
+    assert dict(headers) == {"a": "b"}
+    assert WerkzeugHeaders(headers)["A"] == "b"
 
 
 @pytest.mark.parametrize("headers", [None, (("a", "b"),), "a"])

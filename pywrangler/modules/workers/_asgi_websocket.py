@@ -8,17 +8,17 @@ application chooses are not sent. A socket that the application leaves open when
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.response import Response as JsResponse
 from pywrangler.runtime.user_code import runs_user_code
 from pywrangler.runtime.websockets import WebSocketPair
+from workers._reports import reporting
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, MutableMapping
 
-logger = logging.getLogger("asgi")
+logger = reporting("asgi")
 
 
 def accept(app: Any, scope: dict[str, Any]) -> tuple[JsResponse, Coroutine[Any, Any, None]]:

@@ -6,12 +6,25 @@ Python has no Headers class: user code gives a dict, a list of pairs or a JavaSc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.headers import Headers as JsHeaders
 
 if TYPE_CHECKING:
     from http.client import HTTPMessage
+
+
+@cache
+def _message_class() -> type[HTTPMessage]:
+    from http.client import HTTPMessage
+
+    class Headers(HTTPMessage):
+        """An HTTPMessage that says that it is a mapping, which web frameworks ask before they take headers."""
+
+    Mapping.register(Headers)
+    return Headers
 
 
 def to_js_headers(headers: Any) -> JsHeaders:
@@ -30,9 +43,7 @@ def to_js_headers(headers: Any) -> JsHeaders:
 
 def to_message(headers: JsHeaders) -> HTTPMessage:
     """Return a copy as Python reads it: names in lower case, found in any case, Set-Cookie values apart."""
-    from http.client import HTTPMessage
-
-    message = HTTPMessage()
+    message: HTTPMessage = _message_class()()
     # Straight into the list: item assignment would parse every value by the rules of mail.
     message.__dict__["_headers"] = headers.combined()
     return message

@@ -8,28 +8,28 @@ stream. The application goes on after that, as part of the event (`waitUntil`), 
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any
 
-from pywrangler.runtime.js.readable import ReadableStream
+from pywrangler.runtime.js.readable import ReadableStream, chunks
 from pywrangler.runtime.js.response import NULL_BODY
 from pywrangler.runtime.js.response import Response as JsResponse
 from pywrangler.runtime.user_code import runs_user_code
 from workers._asgi_scope import http_scope
 from workers._outgoing import BodySource, outlive
+from workers._reports import reporting
 from workers._threads import run_threads_inline
 from workers.entrypoints import WorkerEntrypoint
 from workers.gateway import BaseOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 
     Message = MutableMapping[str, Any]
     Application = Callable[[Any, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
 NO_RESPONSE = "The application did not generate a response"
 
-logger = logging.getLogger("asgi")
+logger = reporting("asgi")
 
 
 class Options(BaseOptions):
@@ -43,7 +43,7 @@ async def fetch(app: Application, req: Any, env: Any, ctx: Any = None, *, option
     """
     run_threads_inline()
     request = getattr(req, "js_object", req)
-    body = await request.read_bytes()
+    body = await _chunks(request)
     lifespan = Lifespan(app, env)
     await lifespan.startup()
     scope = http_scope(request, env, "http", lifespan.state)
@@ -76,10 +76,18 @@ def entrypoint(app: Application, *, options: Options | None = None) -> type[Work
         async def fetch(self, request: Any) -> JsResponse:
             upgrade = request.headers.get("upgrade") or ""
             if upgrade.lower() == "websocket":
-                return await websocket(app, request, self.env, self.ctx)
+                return await websocket(app, request, self.env)
             return await fetch(app, request, self.env, self.ctx, options=options)
 
     return Default
+
+
+async def _chunks(request: Any) -> list[bytes]:
+    """Read the body of a raw request: in the pieces in which a stream gives it."""
+    content = request.claim()
+    if isinstance(content, ReadableStream):
+        return [chunk async for chunk in chunks(content)]
+    return [content] if content else []
 
 
 @runs_user_code
@@ -97,12 +105,12 @@ async def _serve(app: Application, scope: dict[str, Any], exchange: Exchange, li
 class Exchange:
     """One request and its response, between the application and the platform."""
 
-    def __init__(self, body: bytes, options: Options) -> None:
+    def __init__(self, body: Sequence[bytes], options: Options) -> None:
         self._options = options
         self.response: asyncio.Future[JsResponse] = asyncio.get_running_loop().create_future()
         self._inbound: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
-        if body:
-            self._inbound.append({"type": "http.request", "body": body, "more_body": True})
+        for chunk in reversed(body):
+            self._inbound.append({"type": "http.request", "body": chunk, "more_body": True})
         self._start: Message | None = None
         self._outbound: BodySource | None = None
         self._ended = asyncio.Event()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import logging
 import sys
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -19,6 +18,7 @@ from pywrangler.runtime.js.response import Response as JsResponse
 from pywrangler.runtime.sync_bridge import can_run_sync, run_in_greenlet, run_sync
 from pywrangler.runtime.user_code import runs_user_code
 from workers._outgoing import BodySource, outlive
+from workers._reports import reporting
 from workers._threads import run_threads_inline
 from workers.entrypoints import WorkerEntrypoint
 from workers.gateway import BaseOptions
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 NO_START = "The application did not call start_response"
 
-logger = logging.getLogger("wsgi")
+logger = reporting("wsgi")
 
 
 class Options(BaseOptions):

@@ -334,6 +334,26 @@ class Default(WorkerEntrypoint):
         seen.append(loop.run_until_complete(asyncio.gather(later(8), later(9))))
         return seen
 
+    async def do_left_over(self, request):
+        """What asyncio's own runner does when it closes, which other runners copy."""
+        mine = asyncio.create_task(later("mine", 0.05))
+        left = []
+
+        async def work():
+            left.append(asyncio.create_task(later("left", 60)))
+            return [task in left for task in asyncio.all_tasks() - {asyncio.current_task()}]
+
+        def run():
+            loop = asyncio.new_event_loop()
+            seen = loop.run_until_complete(work())
+            tasks = asyncio.all_tasks(loop)
+            for task in tasks:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            return [seen, tasks == set(left), left[0].cancelled(), mine in asyncio.all_tasks()]
+
+        return [*run(), await mine, asyncio.all_tasks() & {mine, *left} == set()]
+
     def do_run_fails(self, request):
         try:
             asyncio.run(fail())
