@@ -111,6 +111,27 @@ class Queue(Task, frozen=True):
     messages: tuple[Message, ...]
 
 
+class Workflow(Task, frozen=True):
+    """Ask the engine of workflows; the answer is a `WorkflowAnswer`."""
+
+    request: dict[str, Any]
+    """As bindings ask: plain data, with values as clones."""
+
+
+class Email(Task, frozen=True):
+    """Run the email handler on a mail; the answer is an `EmailOutcome`."""
+
+    sender: str
+    recipient: str
+    raw: bytes
+
+
+class Tail(Task, frozen=True):
+    """Run the tail handler; `events` is a clone of a list of items."""
+
+    events: bytes
+
+
 class Run(Task, frozen=True):
     """Call a function with the instance and its state, inside the object; the answer is a clone of the result."""
 
@@ -175,8 +196,8 @@ class Reset(Task, frozen=True):
 
 
 Tasks = (
-    Call | Fetch | Scheduled | Queue | Run | RunAlarm | ListObjects | Freeze | Advance | HoldSleeps | SetVariables
-    | Variables | Flush | Quiesce | Reset
+    Call | Fetch | Scheduled | Queue | Workflow | Run | RunAlarm | ListObjects | Freeze | Advance | HoldSleeps
+    | SetVariables | Variables | Flush | Quiesce | Reset | Email | Tail
 )  # fmt: skip
 
 
@@ -197,6 +218,37 @@ class BatchOutcome(msgspec.Struct, frozen=True):
 
     acked: tuple[str, ...]
     retried: dict[str, float]
+
+
+class WorkflowAnswer(msgspec.Struct, frozen=True):
+    """What the engine says, and whether the clock stands still, so that nothing goes on by itself."""
+
+    result: Any
+    is_clock_stopped: bool
+
+
+class Forward(msgspec.Struct, frozen=True):
+    """A mail that was sent on."""
+
+    recipient: str
+    headers: Pairs
+    message_id: str
+
+
+class MailReply(msgspec.Struct, frozen=True):
+    """An answer to a mail."""
+
+    message_id: str
+    sender: str
+    raw: bytes
+
+
+class EmailOutcome(msgspec.Struct, frozen=True):
+    """What the email handler did with a mail."""
+
+    rejection: str | None
+    forwards: tuple[Forward, ...]
+    replies: tuple[MailReply, ...]
 
 
 class Failure(msgspec.Struct, frozen=True):

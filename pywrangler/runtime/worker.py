@@ -98,6 +98,10 @@ class WorkerRuntime:
         taker = self._takers.get(event.kind)
         if taker is not None:
             return self._start(taker(target, event.payload))
+        if event.kind == "workflow":  # the engine would have taken it, but the config defines no workflow
+            from pywrangler.runtime.workflows.texts import no_such_workflow
+
+            raise no_such_workflow(str(event.payload["workflow"]), self.config.name, ())
         if event.kind == "scheduled":
             return self._start(self._scheduled(target, str(event.payload["cron"]), float(event.payload["time"])))
         return self._start(self.handle(target, event.kind, tuple(event.payload.values())))

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pywrangler.testing import workers as blocking
 from pywrangler.testing.websocket import SocketClosedError
+from pywrangler.testing.workflows import WorkflowInstance
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
 
     from pywrangler.testing.session import LogLine
     from pywrangler.testing.websocket import WebSocket
+    from pywrangler.testing.workflows import Workflow
 
 THREADS = 64
 _threads = ThreadPoolExecutor(THREADS, "pywrangler test")
@@ -42,6 +44,27 @@ class AsyncStub:
 
     def __repr__(self) -> str:
         return repr(self._stub)
+
+
+class AsyncWorkflow:
+    """A workflow, and with an `id` one instance of it, whose methods are awaited."""
+
+    def __init__(self, inner: Workflow | WorkflowInstance) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        return partial(_wait_wrapped, found) if callable(found) else found
+
+    def __repr__(self) -> str:
+        return repr(self._inner)
+
+
+async def _wait_wrapped(call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    result = await wait(call, *arguments, **options)
+    if isinstance(result, list):
+        return [AsyncWorkflow(item) for item in result]
+    return AsyncWorkflow(result) if isinstance(result, WorkflowInstance) else result
 
 
 class AsyncWebSocket:
@@ -86,6 +109,10 @@ class AsyncWorker:
     def object(self, binding: str, name: str | None = None, *, id: str | None = None) -> AsyncStub:
         """As `Worker.object`."""
         return AsyncStub(self._worker.object(binding, name, id=id))
+
+    def workflow(self, binding: str) -> AsyncWorkflow:
+        """As `Worker.workflow`."""
+        return AsyncWorkflow(self._worker.workflow(binding))
 
     def entrypoint(self, name: str = "default") -> AsyncStub:
         """As `Worker.entrypoint`."""

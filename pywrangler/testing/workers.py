@@ -14,8 +14,11 @@ from pywrangler.protocol import testing as protocol
 from pywrangler.testing import values
 from pywrangler.testing.failures import WorkerLostError
 from pywrangler.testing.websocket import WebSocket
+from pywrangler.testing.workflows import Workflow
 
 if TYPE_CHECKING:
+    from email.message import Message as EmailMessage
+
     from pywrangler.testing.session import LogLine, TestSession
 
 REQUEST_SECONDS = 30.0
@@ -80,6 +83,28 @@ class QueueResult(NamedTuple):
     acked: tuple[str, ...]
     retried: dict[str, float]
     """Delays in seconds."""
+
+
+class EmailResult(NamedTuple):
+    """What an email handler did."""
+
+    rejection: str | None
+    """The reason that it gave last."""
+    forwards: tuple[protocol.Forward, ...]
+    """Each with `recipient`, `headers` (pairs) and `message_id`."""
+    replies: tuple[protocol.MailReply, ...]
+    """Each with `sender`, `raw` (the whole mail as bytes) and `message_id`."""
+
+
+def _envelope(content: bytes) -> tuple[str, str]:
+    from email import message_from_bytes
+    from email.utils import getaddresses
+
+    mail = message_from_bytes(content)
+    found = [next(iter(getaddresses(map(str, mail.get_all(name, [])))), ("", ""))[1] for name in ("from", "to")]
+    if not all(found):
+        raise ValueError("The mail has no From and To; give sender= and recipient=.")
+    return found[0], found[1]
 
 
 class Worker:
@@ -184,6 +209,28 @@ class Worker:
         outcome = protocol.unpack(self._session.ask(self.name, protocol.Queue(name, batch)), protocol.BatchOutcome)
         return QueueResult(outcome.acked, outcome.retried)
 
+    def email(
+        self, raw: str | bytes | EmailMessage, *, sender: str | None = None, recipient: str | None = None
+    ) -> EmailResult:
+        """Run the email handler on a whole mail and return what it did; RemoteError if it fails.
+
+        The envelope is from the mail's own From to its own To, unless `sender` and `recipient` say otherwise.
+        """
+        content = raw.encode() if isinstance(raw, str) else raw if isinstance(raw, bytes) else raw.as_bytes()
+        if sender is None or recipient is None:
+            found_sender, found_recipient = _envelope(content)
+            sender, recipient = sender or found_sender, recipient or found_recipient
+        data = self._session.ask(self.name, protocol.Email(sender, recipient, content))
+        outcome = protocol.unpack(data, protocol.EmailOutcome)
+        return EmailResult(outcome.rejection, outcome.forwards, outcome.replies)
+
+    def tail(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Run the tail handler on traces of invocations; RemoteError if it fails.
+
+        A trace is a dict as docs/tail.md shows it; what it leaves out has a default.
+        """
+        self._session.ask(self.name, protocol.Tail(values.encode([dict(event) for event in events])))
+
     # ---- objects and entrypoints
 
     def object(self, binding: str, name: str | None = None, *, id: str | None = None) -> ObjectStub:
@@ -203,6 +250,19 @@ class Worker:
             return Namespace(self._session, self.name, binding)
         known = ", ".join(item.name for item in config.durable_objects) or "none"
         raise LookupError(f'Worker "{self.name}" has no Durable Object binding {binding} (it has: {known}).')
+
+    def workflow(self, binding: str) -> Workflow:
+        """Return the workflow behind a binding of this Worker."""
+        config = self._session.configs[self.name]
+        others = [item for item in config.others if item.kind == "workflows"]
+        for item in others:
+            if item.name == binding:
+                owner = item.data.get("script_name") or self.name
+                if owner not in self._session.urls:
+                    raise LookupError(f'The binding {binding} needs the Worker "{owner}", which the tests do not run.')
+                return Workflow(self._session, owner, item.data["name"])
+        known = ", ".join(item.name for item in others) or "none"
+        raise LookupError(f'Worker "{self.name}" has no workflow binding {binding} (it has: {known}).')
 
     def entrypoint(self, name: str = "default") -> Stub:
         """Return a stub for an entrypoint, as a service binding to it would be."""

@@ -113,6 +113,15 @@ class Desk:
                 return protocol.pack(await self._worker.deliver(self._default, event))
             case protocol.Queue():
                 return protocol.pack(await self._queue(task))
+            case protocol.Workflow(request):
+                answer = await self._worker.deliver(self._default, Event("workflow", request))
+                return protocol.pack(protocol.WorkflowAnswer(answer, self.clock.is_stopped))
+            case protocol.Email():
+                return protocol.pack(await self._email(task))
+            case protocol.Tail(events):
+                from pywrangler.runtime import tail
+
+                await tail.deliver(self._worker, self._default, deserialize(events))
             case protocol.Run():
                 return await self._run(task)
             case protocol.RunAlarm(to):
@@ -177,6 +186,18 @@ class Desk:
         return protocol.BatchOutcome(
             tuple(item.id for item in messages if item.decision == "ack"),
             {item.id: item.delay or 0.0 for item in messages if item.decision == "retry"},
+        )
+
+    async def _email(self, task: protocol.Email) -> protocol.EmailOutcome:
+        from pywrangler.bindings.email_event import incoming
+
+        message = incoming(self._worker, self._settings.state_root, task.sender, task.recipient, task.raw)
+        await self._worker.handle(self._default, "email", (message,))
+        outcome = message.outcome
+        return protocol.EmailOutcome(
+            outcome.rejection,
+            tuple(protocol.Forward(item.recipient, item.headers, item.message_id) for item in outcome.forwards),
+            tuple(protocol.MailReply(item.message_id, item.sender, item.raw) for item in outcome.replies),
         )
 
     async def _run(self, task: protocol.Run) -> bytes:

@@ -13,6 +13,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.runtime.js.convert import from_entries, to_js
 from pywrangler.runtime.js.errors import JsException
 from workers._mode import MODE
 from workers.conversion import python_from_rpc, python_to_rpc
@@ -149,7 +150,7 @@ class WorkflowStep:
         def callback(context: Any = None) -> Awaitable[Any]:
             return step.attempt(arguments, context)
 
-        options = () if step.config is None else (python_to_rpc(step.config),)
+        options = () if step.config is None else (_options(step.config),)
         try:
             result = python_from_rpc(await self._js.do(step.step_name, *options, callback))
         except JsException as error:
@@ -170,8 +171,13 @@ class WorkflowStep:
 
     async def wait_for_event(self, name: str, event_type: str, /, timeout: float | str = DEFAULT_EVENT_TIMEOUT) -> Any:
         """Wait for an event; returns its `payload`, `type` and `timestamp`."""
-        options = python_to_rpc({"type": event_type, "timeout": timeout})
+        options = _options({"type": event_type, "timeout": timeout})
         return python_from_rpc(await self._js.waitForEvent(name, options))
+
+
+def _options(given: dict[str, Any]) -> Any:
+    """Return options as JavaScript reads them: a plain object, whatever dicts become elsewhere under this SDK."""
+    return to_js(given, dict_converter=from_entries)
 
 
 def recreated(error: JsException) -> Exception:
