@@ -162,10 +162,10 @@ def _wrong_parameter(call: str, number: int, kind: str) -> JsException:
 
 
 def make(binding: OtherBinding, parts: Parts) -> WorkerQueue:
-    """Return the binding of an entry of the config."""
+    """Return the binding of an entry of the config; one that names no queue has the queue of its own name."""
     defaults = Defaults(
         "json" if parts.config.compat.queues_json else "v8", float(binding.data.get("delivery_delay") or 0)
     )
     outbox = Outbox.of(parts.worker, parts.router)
-    queue: WorkerQueue = WorkerQueue.new(str(binding.data["queue"]), outbox, parts.clock, defaults)
+    queue: WorkerQueue = WorkerQueue.new(str(binding.data.get("queue") or binding.name), outbox, parts.clock, defaults)
     return queue

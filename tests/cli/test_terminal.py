@@ -79,6 +79,8 @@ def test_further_addresses_follow_the_ready_line():
         (say.ShuttingDown(), "⎔ Shutting down local server..."),
         (say.RequestLine("", "GET", "/env", 200, "OK", 59.6), "[wrangler:info] GET /env 200 OK (60ms)"),
         (say.RequestLine("", "GET", "/", 299, "", 0.2), "[wrangler:info] GET / 299 (0ms)"),
+        (say.QueueLine("", "my-q", 1, 2, 3.4), "[wrangler:info] QUEUE my-q 1/2 (3ms)"),
+        (say.QueueLine("web", "my-q", 5, 5, 0.4), "[web] [wrangler:info] QUEUE my-q 5/5 (0ms)"),
         (say.Output("", "log", "hello"), "hello"),
         (say.Output("web", "info", "a\nb"), "[web] a\n[web] b"),
         (say.Note("web", "text"), "[web] text"),
@@ -116,6 +118,7 @@ def test_what_user_code_writes_to_stderr_stays_as_it_is():
 def test_levels(level, log, line, warning, error):
     assert bool(shown(say.Output("", "log", "x"), level)) == log
     assert bool(shown(say.RequestLine("", "GET", "/", 200, "OK", 1), level)) == line
+    assert bool(shown(say.QueueLine("", "q", 1, 1, 1), level)) == line
     trouble = say.Trouble("", Problem("c", "x", severity="warning"))
     assert bool(Console(level).show(trouble)[1]) == warning
     assert bool(Console(level).show(say.Trouble("", Problem("c", "x")))[1]) == error

@@ -420,6 +420,12 @@ def test_queue_consumers_have_local_defaults(worker: Any) -> None:
     )
 
 
+@pytest.mark.parametrize(("given", "known"), [(None, None), (1, 1), (250, 250)])
+def test_queue_consumers_may_say_how_many_batches_run_at_once(worker: Any, given: int | None, known: int | None) -> None:
+    found = worker({"queues": {"consumers": [{"queue": "q", "max_concurrency": given}]}})
+    assert found.queue_consumers[0].max_concurrency == known
+
+
 MINIMAL: dict[str, Any] = {
     "workflows": [{"binding": "X", "name": "wf", "class_name": "C"}],
     "send_email": [{"name": "X"}],
@@ -481,6 +487,8 @@ def test_remote_is_a_warning_never_silence(problem: Any) -> None:
         ({"workflows": [{"binding": "W", "name": "-x", "class_name": "C"}]}, "is invalid"),
         ({"queues": {"consumers": [{"queue": "q", "type": "http_pull"}]}}, 'to be one of "worker"'),
         ({"queues": {"consumers": [{"queue": "q"}, {"queue": "q"}]}}, "two consumers"),
+        ({"queues": {"consumers": [{"queue": "q", "max_concurrency": 1.5}]}}, "to be a whole number but got 1.5"),
+        ({"queues": {"consumers": [{"queue": "q", "max_concurrency": 251}]}}, "to be between 1 and 250 but got 251"),
         (
             {"send_email": [{"name": "M", "destination_address": "a@b", "allowed_destination_addresses": []}]},
             "has both",
