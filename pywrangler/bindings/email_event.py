@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.bindings.email_draft import read
+from pywrangler.bindings.email_files import MailFiles
 from pywrangler.bindings.email_message import EmailMessage
 from pywrangler.bindings.email_text import Mail, new_message_id, parse, with_header
 from pywrangler.bindings.operations import operation
@@ -27,7 +28,9 @@ from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.values import plain
 
 if TYPE_CHECKING:
-    from pywrangler.bindings.email_files import MailFiles
+    from pathlib import Path
+
+    from pywrangler.runtime.worker import WorkerRuntime
 
     Pairs = list[tuple[str, str]]
 
@@ -197,3 +200,12 @@ class ForwardableEmailMessage(JsProxy):
 
     def _references(self) -> str:
         return f"{self._mail.first('references')} {self._mail.message_id}".strip()
+
+
+def incoming(
+    worker: WorkerRuntime, state_root: Path, sender: str, recipient: str, raw: bytes
+) -> ForwardableEmailMessage:
+    """Return the argument of an email handler."""
+    files = MailFiles.of(worker, state_root)
+    message: ForwardableEmailMessage = ForwardableEmailMessage.new(sender, recipient, parse(raw), files)
+    return message

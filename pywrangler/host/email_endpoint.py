@@ -12,8 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from pywrangler.bindings.email_event import ForwardableEmailMessage
-from pywrangler.bindings.email_files import MailFiles
+from pywrangler.bindings.email_event import incoming
 from pywrangler.bindings.email_text import Mail, parse
 from pywrangler.runtime import context
 from pywrangler.runtime.js.response import Response
@@ -55,9 +54,7 @@ async def receive(
         return _text(500, NO_HANDLER)
     for warning in _mismatches(mail, sender, recipient):
         context.log("warn", warning)
-    message: ForwardableEmailMessage = ForwardableEmailMessage.new(
-        sender, recipient, mail, MailFiles.of(worker, state_root)
-    )
+    message = incoming(worker, state_root, sender, recipient, raw)
     as_json = query.get("format") == ["json"]
     try:
         await worker.handle(target, "email", (message,))

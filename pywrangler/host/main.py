@@ -37,7 +37,7 @@ from pywrangler.runtime.tasks import make_task
 from pywrangler.runtime.worker import WorkerRuntime
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pywrangler.bindings.catalogue import Parts
     from pywrangler.host.debugger import TerminalDebugger
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from pywrangler.runtime.channels.server import ChannelServer
     from pywrangler.runtime.clock import Clock
     from pywrangler.runtime.objects import ObjectHost
+    from pywrangler.runtime.ports import Face, Target
+    from pywrangler.runtime.tail import TailReceiver
 
 GOING_AWAY_CODE = 1001
 FLUSH_SECONDS = 2.0
@@ -79,6 +81,7 @@ class Host:
         self._made_parts: Parts | None = None
         self._clock: Clock = SystemClock()
         self._desk: Desk | None = None
+        self._tail: TailReceiver | None = None
         if settings.testing:
             from pywrangler.host.testing.desk import Desk
 
@@ -190,7 +193,8 @@ class Host:
 
         config = self._config
         exports = Exports()
-        self._worker = WorkerRuntime(config, exports, face.FACE, self._make_objects, report=self._report)
+        self._worker = self._make_worker(exports, face.FACE)
+        self._worker.take("tail", self._take_tail)
         self._router = ChannelRouter(
             config.name,
             self._worker,
@@ -243,10 +247,32 @@ class Host:
             self._made_parts = Parts(self._config, self._router, self._worker, self._clock, stores, root)
         return self._made_parts
 
+    def _make_worker(self, exports: Exports, face: Face) -> WorkerRuntime:
+        """Make the Worker; only one with tail consumers pays for traces."""
+        if not self._config.tail_consumers:
+            return WorkerRuntime(self._config, exports, face, self._make_objects, report=self._report)
+        from pywrangler.runtime.tracing_worker import TracedWorker
+
+        worker = TracedWorker(self._config, exports, face, self._make_objects, report=self._report)
+        worker.trace_to_consumers(self._clock)
+        return worker
+
+    async def _take_tail(self, target: Target, payload: Mapping[str, Any]) -> None:
+        if self._tail is None:
+            from pywrangler.runtime.tail import TailReceiver
+
+            self._tail = TailReceiver(self._worker, self._report)
+        await self._tail.take(target, payload)
+
     def _make_objects(self) -> ObjectHost:
         from pywrangler.runtime.objects import ObjectHost
 
-        return ObjectHost(
+        host = ObjectHost
+        if self._config.tail_consumers:
+            from pywrangler.runtime.tracing_objects import TracedObjectHost
+
+            host = TracedObjectHost
+        return host(
             self._config,
             self._worker.exports,
             self._worker.face,

@@ -33,11 +33,15 @@ class LogWriter(io.TextIOBase):
         self._line += text
         if "\n" in text:
             complete, _, self._line = self._line.rpartition("\n")
-            context.log(self._level, complete)
+            self._log(complete)
         return len(text)
 
     def flush(self) -> None:
         """Log an unfinished line: who flushes wants it seen."""
         if self._line:
             line, self._line = self._line, ""
-            context.log(self._level, line)
+            self._log(line)
+
+    def _log(self, lines: str) -> None:
+        context.record_lines(self._level, lines)
+        context.log(self._level, lines)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 
 class Outputs(Protocol):
@@ -104,6 +104,28 @@ def set_log_sink(sink: Callable[[str, str], None]) -> None:
     """Send log output to `sink(level, text)`; levels are debug, log, info, warn, error."""
     global _sink
     _sink = sink
+
+
+_recorder: Callable[[str, Sequence[Any]], None] | None = None
+
+
+def set_recorder(recorder: Callable[[str, Sequence[Any]], None]) -> None:
+    """Tell `recorder(level, values)` what user code says, value by value, besides what goes to the log."""
+    global _recorder
+    _recorder = recorder
+
+
+def record(level: str, values: Sequence[Any]) -> None:
+    """Tell the recorder, if there is one, of a call of `console`."""
+    if _recorder is not None:
+        _recorder(level, values)
+
+
+def record_lines(level: str, text: str) -> None:
+    """Tell the recorder, if there is one, of each line that was printed."""
+    if _recorder is not None:
+        for line in text.split("\n"):
+            _recorder(level, (line,))
 
 
 _reporter: Callable[[BaseException, str], None] | None = None

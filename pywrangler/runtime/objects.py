@@ -53,6 +53,8 @@ def most_open_files() -> int:
 class ObjectHost:
     """The objects of one Worker."""
 
+    actor_class: type[Actor] = Actor
+
     def __init__(
         self,
         config: WorkerConfig,
@@ -99,7 +101,7 @@ class ObjectHost:
         if class_name not in self.exports.objects:
             raise error(self.no_such_class(class_name))
         sockets = self.socket_set(key)
-        actor = Actor(self, class_name, object_id, name, sockets)
+        actor = self.actor_class(self, class_name, object_id, name, sockets)
         self.actors[key] = actor
         if self._announcement is not None or key in self._elsewhere:
             actor.await_predecessor(self._cleared(key))

@@ -96,15 +96,15 @@ class EmailResult(NamedTuple):
     """Each with `sender`, `raw` (the whole mail as bytes) and `message_id`."""
 
 
-def _envelope(content: bytes) -> tuple[str, str]:
+def _address(content: bytes, name: str) -> str:
     from email import message_from_bytes
     from email.utils import getaddresses
 
-    mail = message_from_bytes(content)
-    found = [next(iter(getaddresses(map(str, mail.get_all(name, [])))), ("", ""))[1] for name in ("from", "to")]
-    if not all(found):
-        raise ValueError("The mail has no From and To; give sender= and recipient=.")
-    return found[0], found[1]
+    values = message_from_bytes(content).get_all(name, [])
+    found = next((address for _, address in getaddresses(list(map(str, values))) if address), "")
+    if not found:
+        raise ValueError(f"The mail has no address in {name}: give it as sender= or recipient=.")
+    return found
 
 
 class Worker:
@@ -217,10 +217,8 @@ class Worker:
         The envelope is from the mail's own From to its own To, unless `sender` and `recipient` say otherwise.
         """
         content = raw.encode() if isinstance(raw, str) else raw if isinstance(raw, bytes) else raw.as_bytes()
-        if sender is None or recipient is None:
-            found_sender, found_recipient = _envelope(content)
-            sender, recipient = sender or found_sender, recipient or found_recipient
-        data = self._session.ask(self.name, protocol.Email(sender, recipient, content))
+        envelope = (sender or _address(content, "From"), recipient or _address(content, "To"))
+        data = self._session.ask(self.name, protocol.Email(*envelope, content))
         outcome = protocol.unpack(data, protocol.EmailOutcome)
         return EmailResult(outcome.rejection, outcome.forwards, outcome.replies)
 

@@ -132,11 +132,11 @@ def test_what_is_wrong_with_a_mail_is_said(post: Callable[..., Post], raw: bytes
 
 def test_addresses_that_differ_from_the_headers_are_worth_a_warning(post: Callable[..., Post], said: list[str]) -> None:
     assert post()(url="/cdn-cgi/local/email?from=x@b.c&to=y@e.f")[0] == 200
+    sender = "warn: Provided MAIL FROM address doesn't match the email message's \"From\" header:\n"
+    recipient = 'warn: Provided RCPT TO address doesn\'t match any "To" header in the email message:\n'
     assert said == [
-        "warn: Provided MAIL FROM address doesn't match the email message's \"From\" header:\n"
-        + '  MAIL FROM: x@b.c\n  "From" header: a@b.c',
-        'warn: Provided RCPT TO address doesn\'t match any "To" header in the email message:\n'
-        + '  RCPT TO: y@e.f\n  "To" header: d@e.f',
+        sender + '  MAIL FROM: x@b.c\n  "From" header: a@b.c',
+        recipient + '  RCPT TO: y@e.f\n  "To" header: d@e.f',
     ]
 
 

@@ -59,22 +59,27 @@ class Console(JsProxy, js_name="console"):
 
     def log(self, *arguments: Any) -> None:
         """Print values."""
+        context.record("log", arguments)
         self._print("log", format_arguments(arguments))
 
     def info(self, *arguments: Any) -> None:
         """Print values."""
+        context.record("info", arguments)
         self._print("info", format_arguments(arguments))
 
     def debug(self, *arguments: Any) -> None:
         """Print values, for debugging."""
+        context.record("debug", arguments)
         self._print("debug", format_arguments(arguments))
 
     def warn(self, *arguments: Any) -> None:
         """Print a warning."""
+        context.record("warn", arguments)
         self._print("warn", format_arguments(arguments))
 
     def error(self, *arguments: Any) -> None:
         """Print an error."""
+        context.record("error", arguments)
         self._print("error", format_arguments(arguments))
 
     exception = error
@@ -108,7 +113,7 @@ class Console(JsProxy, js_name="console"):
     def group(self, *arguments: Any) -> None:
         """Print values, then indent what follows."""
         if arguments:
-            self.log(*arguments)
+            self._print("log", format_arguments(arguments))
         self._indent += "  "
 
     groupCollapsed = group
@@ -144,7 +149,7 @@ class Console(JsProxy, js_name="console"):
     def table(self, data: Any = None, *_columns: Any) -> None:
         """Print an array of objects or arrays as a table."""
         if not isinstance(data, JsValue) or not data._own_properties():
-            self.log(data)
+            self._print("log", inspect(data))
             return
         rows = [("(index)", _cells(item, key)) for key, item in data._own_properties().items()]
         columns = list(dict.fromkeys(name for _, cells in rows for name in cells if name != "(index)"))
