@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pywrangler.runtime.js.errors import error, type_error
+from pywrangler.runtime.js.errors import error, range_error, type_error
 from pywrangler.runtime.js.json import stringify
 from pywrangler.runtime.js.primitives import to_integer, to_string
 from pywrangler.runtime.js.webidl import absent
@@ -123,7 +123,10 @@ def put_options(options: Mapping[str, Any], now: float) -> Put:
 
 def metadata_text(metadata: Any) -> str:
     """Return metadata as JSON."""
-    text = stringify(metadata)
+    try:
+        text = stringify(metadata)
+    except RecursionError:
+        raise range_error("Maximum call stack size exceeded") from None
     if text is None:  # a function, or what else JSON has nothing for
         raise failed("PUT", 500, "Internal Server Error")
     return text

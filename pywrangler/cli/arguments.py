@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from pywrangler.session.spawn import NurseryProcess
 
 
+_TRUTH = frozenset(("true", "false"))
+
+
 class Invocation(NamedTuple):
     """What a command gets beside its flags."""
 
@@ -24,23 +27,25 @@ def adapt(
 ) -> tuple[list[str], tuple[str, ...]]:
     """Return the words for the parser, and the flags that were left out.
 
-    `--flag=false` becomes `--no-flag`, as upstream's parser takes it. Of `ignored_flags`, those that map to True take
-    their value along. What follows `--` stays as it is.
+    `--flag=false` and `--flag false` become `--no-flag`, as upstream's parser takes them. Of `ignored_flags`, those
+    that map to True take their value along. What follows `--` stays as it is.
     """
     kept: list[str] = []
     ignored: list[str] = []
-    rest = iter(words)
-    for word in rest:
+    rest = list(reversed(words))
+    while rest:
+        word = rest.pop()
         if word == "--":
-            kept += [word, *rest]
+            kept += [word, *reversed(rest)]
             break
         flag, equals, value = word.partition("=")
         if flag in ignored_flags:
             ignored.append(flag)
-            if ignored_flags[flag] and not equals:
-                next(rest, None)
-        elif equals and flag in boolean_flags and value.lower() in {"true", "false"}:
-            kept.append(flag if value.lower() == "true" else f"--no-{flag.removeprefix('--')}")
+            if ignored_flags[flag] and not equals and rest:
+                rest.pop()
+        elif flag in boolean_flags and (value if equals else "".join(rest[-1:])).lower() in _TRUTH:
+            truth = value if equals else rest.pop()
+            kept.append(flag if truth.lower() == "true" else f"--no-{flag.removeprefix('--')}")
         else:
             kept.append(word)
     return kept, tuple(ignored)

@@ -29,6 +29,9 @@ class UsageError(PywranglerError):
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser that raises UsageError instead of ending the process."""
 
+    takes_words_anywhere = False
+    """Set where a second plain word may be left out: flags may stand between the two."""
+
     def __init__(self, **options: Any) -> None:
         options = {"allow_abbrev": False, "add_help": False, "formatter_class": _Formatter, **options}
         super().__init__(**options)
@@ -44,7 +47,8 @@ class Parser(argparse.ArgumentParser):
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
         """Return the values; UsageError for anything unknown. Shows the help and raises SystemExit if asked to."""
-        options, unknown = self.parse_known_args(list(words))
+        parse = self.parse_known_intermixed_args if self.takes_words_anywhere else self.parse_known_args
+        options, unknown = parse(list(words))
         if unknown:
             raise self._unknown(unknown[0])
         return options
