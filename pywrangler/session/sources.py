@@ -4,7 +4,7 @@ Rules (spec/cli.md, section 2, Reload; spec/dev-vars.md, section 7):
 - the config and every candidate variable file, existing or not: the settings are read again;
 - module files below the directory of `main`, in `python_modules`, and files that the code imported from elsewhere: the
   code is loaded again. Module files are Python, native extensions, the types that the platform bundles by default,
-  templates and data of common kinds, and whatever `rules` name;
+  templates and data of common kinds, whatever `rules` name, and the files of `text_blobs` and `data_blobs`;
 - `build.watch_dir`: the build command runs again;
 - assets need nothing: they are read from disk at each request;
 - hidden directories, `__pycache__`, `node_modules` and virtual environments are never looked at.
@@ -18,10 +18,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pywrangler.config.paths import absolute
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pywrangler.config.model import Resolved
+    from pywrangler.config.model import Resolved, WorkerConfig
 
 Kind = Literal["settings", "source", "build"]
 _SUFFIXES = frozenset(
@@ -32,6 +34,7 @@ _SUFFIXES = frozenset(
 )
 _SKIPPED_DIRECTORIES = frozenset(("__pycache__", "node_modules", "site-packages"))
 _DIRECTORY_LIMIT = 4000
+_FILE_BINDINGS = frozenset(("text_blobs", "data_blobs"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,16 @@ def sources_of(resolved: Resolved, imported: Iterable[Path] = ()) -> Sources:
         settings=frozenset((worker.config_path, *resolved.files_watched)),
         roots=tuple(roots),
         globs=tuple(glob.rpartition("/")[2] for rule in worker.rules for glob in rule.globs),
-        extra=frozenset(path for path in imported if not any(_below(path, root) for root in roots)),
+        extra=frozenset(path for path in imported if not any(_below(path, root) for root in roots)) | _bound(worker),
         assets=worker.assets.directory if worker.assets is not None else None,
         build=worker.build.watch_directories if worker.build is not None else (),
+    )
+
+
+def _bound(worker: WorkerConfig) -> frozenset[Path]:
+    """Return the files that are bindings."""
+    return frozenset(
+        absolute(worker.root, str(binding.data["path"])) for binding in worker.others if binding.kind in _FILE_BINDINGS
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pywrangler.config.model import Assets, Build, Rule
+from pywrangler.config.model import Assets, Build, OtherBinding, Rule
 from pywrangler.session.sources import files_in, sources_of, walk
 
 from .sample import ROOT, resolved
@@ -46,6 +46,13 @@ def test_kinds_of_files(path, kind):
         rules=(Rule("Text", ("**/*.graphql",)),),
     )
     assert sources_of(item).kind(ROOT / path) == kind
+
+
+@pytest.mark.parametrize(("kind", "found"), [("text_blobs", "source"), ("data_blobs", "source"), ("unsafe", None)])
+def test_files_that_are_bindings_are_sources(kind, found):
+    sources = sources_of(resolved(others=(OtherBinding(kind, "FILE", {"path": "./data/../data/greeting.dat"}),)))
+    assert sources.kind(ROOT / "data/greeting.dat") == found
+    assert (ROOT / "data" in sources.directories()) == (found is not None)
 
 
 def test_imported_files_from_elsewhere_are_sources():
