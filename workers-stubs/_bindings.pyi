@@ -88,6 +88,15 @@ class QueueSendResult(_Result):
     """What the queue says."""
 
     metadata: Any
+    """`metrics` of the queue, as `Queue.metrics()` gives them."""
+
+class QueueMetrics(_Result):
+    """What waits in a queue."""
+
+    backlogCount: int
+    backlogBytes: int
+    oldestMessageTimestamp: datetime
+    """Missing when nothing waits."""
 
 class QueueSendOptions(TypedDict, total=False):
     """A message of a batch."""
@@ -101,12 +110,14 @@ class Queue(_Binding, Generic[_T]):
 
     def send(
         self, body: _T, options: Any = None, /, *, contentType: str = ..., delaySeconds: float = ...
-    ) -> Awaitable[QueueSendResult | None]:
+    ) -> Awaitable[QueueSendResult]:
         """Send a message."""
     def sendBatch(
         self, messages: Sequence[QueueSendOptions], options: Any = None, /, *, delaySeconds: float = ...
-    ) -> Awaitable[QueueSendResult | None]:
+    ) -> Awaitable[QueueSendResult]:
         """Send several messages, each `{"body": ...}`."""
+    def metrics(self) -> Awaitable[QueueMetrics]:
+        """Return what waits."""
 
 class Message(_Binding, Generic[_T]):
     """A message of a queue."""

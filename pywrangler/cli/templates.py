@@ -35,7 +35,7 @@ TEMPLATES = (
     Template("durable-object", "counters in SQLite, one Durable Object each"),
     Template("websocket-room", "chat rooms over hibernating WebSockets, with a page"),
     Template("fastapi", "a FastAPI application, with a secret"),
-    Template("cron-queue", "work by the clock and from a queue (queues on Cloudflare only)"),
+    Template("cron-queue", "work by the clock and from a queue"),
     Template("multi-worker", "two Workers, a page and a Durable Object behind it"),
 )
 
