@@ -132,6 +132,20 @@ class Tail(Task, frozen=True):
     events: bytes
 
 
+class ExecuteSql(Task, frozen=True):
+    """Run statements on a D1 database, with a clone of a list of values; the answer is a clone of the last's rows."""
+
+    binding: str
+    sql: str
+    values: bytes
+
+
+class MigrateDatabase(Task, frozen=True):
+    """Run the migrations of a D1 database; the answer is MessagePack: the names of those that ran."""
+
+    binding: str
+
+
 class Run(Task, frozen=True):
     """Call a function with the instance and its state, inside the object; the answer is a clone of the result."""
 
@@ -197,7 +211,7 @@ class Reset(Task, frozen=True):
 
 Tasks = (
     Call | Fetch | Scheduled | Queue | Workflow | Run | RunAlarm | ListObjects | Freeze | Advance | HoldSleeps
-    | SetVariables | Variables | Flush | Quiesce | Reset | Email | Tail
+    | SetVariables | Variables | Flush | Quiesce | Reset | Email | Tail | ExecuteSql | MigrateDatabase
 )  # fmt: skip
 
 

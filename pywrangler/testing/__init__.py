@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pywrangler.testing.asynchronous import AsyncWorkers
     from pywrangler.testing.clock import Clock
+    from pywrangler.testing.databases import Database
     from pywrangler.testing.failures import RemoteError, WorkerLostError
     from pywrangler.testing.objects import (
         list_durable_object_ids,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "AsyncWorkers": "asynchronous",
     "Clock": "clock",
+    "Database": "databases",
     "NotUpgradedError": "websocket",
     "Outbound": "outbound",
     "OutboundRequest": "outbound",
@@ -42,6 +44,7 @@ _HOMES = {
 __all__ = [
     "AsyncWorkers",
     "Clock",
+    "Database",
     "NotUpgradedError",
     "Outbound",
     "OutboundRequest",

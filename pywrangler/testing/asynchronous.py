@@ -15,6 +15,7 @@ from pywrangler.testing.workflows import WorkflowInstance
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
 
+    from pywrangler.testing.databases import Database
     from pywrangler.testing.session import LogLine
     from pywrangler.testing.websocket import WebSocket
     from pywrangler.testing.workflows import Workflow
@@ -67,6 +68,19 @@ async def _wait_wrapped(call: Callable[..., Any], *arguments: Any, **options: An
     return AsyncWorkflow(result) if isinstance(result, WorkflowInstance) else result
 
 
+class AsyncDatabase:
+    """A database whose methods are awaited."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        return partial(wait, getattr(self._database, name))
+
+    def __repr__(self) -> str:
+        return repr(self._database)
+
+
 class AsyncWebSocket:
     """A socket whose methods are awaited."""
 
@@ -113,6 +127,10 @@ class AsyncWorker:
     def workflow(self, binding: str) -> AsyncWorkflow:
         """As `Worker.workflow`."""
         return AsyncWorkflow(self._worker.workflow(binding))
+
+    def d1(self, binding: str) -> AsyncDatabase:
+        """As `Worker.d1`."""
+        return AsyncDatabase(self._worker.d1(binding))
 
     def entrypoint(self, name: str = "default") -> AsyncStub:
         """As `Worker.entrypoint`."""

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from pywrangler.protocol import testing as protocol
 from pywrangler.testing import values
+from pywrangler.testing.databases import Database
 from pywrangler.testing.failures import WorkerLostError
 from pywrangler.testing.websocket import WebSocket
 from pywrangler.testing.workflows import Workflow
@@ -261,6 +262,14 @@ class Worker:
                 return Workflow(self._session, owner, item.data["name"])
         known = ", ".join(item.name for item in others) or "none"
         raise LookupError(f'Worker "{self.name}" has no workflow binding {binding} (it has: {known}).')
+
+    def d1(self, binding: str) -> Database:
+        """Return the database behind a D1 binding of this Worker."""
+        known = [item.name for item in self._session.configs[self.name].others if item.kind == "d1_databases"]
+        if binding not in known:
+            shown = ", ".join(known) or "none"
+            raise LookupError(f'Worker "{self.name}" has no D1 binding {binding} (it has: {shown}).')
+        return Database(self._session, self.name, binding)
 
     def entrypoint(self, name: str = "default") -> Stub:
         """Return a stub for an entrypoint, as a service binding to it would be."""

@@ -88,7 +88,7 @@ class D1PreparedStatement(JsProxy):
         outcome = await self._outcome()
         if not outcome.rows:
             return jsnull
-        row = _objects(outcome.columns, outcome.rows[:1])[0]
+        row = objects(outcome.columns, outcome.rows[:1])[0]
         if column is None:
             return row
         name = to_string(column)
@@ -139,7 +139,7 @@ class D1DatabaseSession(JsProxy):
                 [self._query(item) for item in statements], bookmark=self._keeps_bookmark
             )
         except QueryError as problem:
-            raise d1_error("D1_ERROR", problem.text) from problem
+            raise d1_error("D1_ERROR", problem.text) from None
         if self._keeps_bookmark and (self._mark is None or self._mark in CONSTRAINTS or self._mark < mark):
             self._mark = mark
         return outcomes
@@ -204,7 +204,7 @@ class D1Database(JsProxy):
             outcomes, _ = await self._thread.run([Query(line) for line in lines])
         except QueryError as problem:
             where = f"Error in line {problem.number + 1}: {lines[problem.number]}"
-            raise d1_error("D1_EXEC_ERROR", f"{where}: {problem.text}") from problem
+            raise d1_error("D1_EXEC_ERROR", f"{where}: {problem.text}") from None
         duration = sum(outcome.milliseconds for outcome in outcomes)
         return plain({"count": len(outcomes), "duration": _rounded(duration)})
 
@@ -231,11 +231,12 @@ def _result(outcome: Outcome) -> JsObject:
         "rows_read": counts.rows_read,
         "rows_written": counts.rows_written,
     }
-    rows = list_of(_objects(outcome.columns, outcome.rows))
+    rows = list_of(objects(outcome.columns, outcome.rows))
     return plain({"success": True, "meta": plain(meta), "results": rows})
 
 
-def _objects(columns: list[str], rows: Sequence[tuple[Any, ...]]) -> list[JsObject]:
+def objects(columns: list[str], rows: Sequence[tuple[Any, ...]]) -> list[JsObject]:
+    """Return rows as objects of JavaScript values."""
     return [plain(dict(zip(columns, map(script_value, row), strict=True))) for row in rows]
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pywrangler.bindings.d1.file import DatabaseFile
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from pywrangler.bindings.d1.file import Outcome, Query
     from pywrangler.errors import Problem
+
+Result = TypeVar("Result")
 
 
 class DatabaseThread:
@@ -29,9 +31,13 @@ class DatabaseThread:
 
     def run(self, queries: Sequence[Query], *, bookmark: bool = False) -> asyncio.Future[tuple[list[Outcome], str]]:
         """Begin now what `DatabaseFile.run` does; the future gets what it gives or raises."""
+        return self.call(lambda file: file.run(queries, bookmark=bookmark))
+
+    def call(self, work: Callable[[DatabaseFile], Result]) -> asyncio.Future[Result]:
+        """Begin now to do something with the file there."""
         loop = asyncio.get_running_loop()
         executor, file, _ = self._running or self._start(loop)
-        return loop.run_in_executor(executor, lambda: file.run(queries, bookmark=bookmark))
+        return loop.run_in_executor(executor, work, file)
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> tuple[ThreadPoolExecutor, DatabaseFile, threading.Event]:
         from concurrent.futures import ThreadPoolExecutor

@@ -122,6 +122,14 @@ class Desk:
                 from pywrangler.runtime import tail
 
                 await tail.deliver(self._worker, self._default, deserialize(events))
+            case protocol.ExecuteSql(binding, sql, given):
+                from pywrangler.host.testing import databases
+
+                return await databases.execute(self._worker.env, binding, sql, given)
+            case protocol.MigrateDatabase(binding):
+                from pywrangler.host.testing import databases
+
+                return protocol.pack(await databases.migrate(self._settings.worker, self._worker.env, binding))
             case protocol.Run():
                 return await self._run(task)
             case protocol.RunAlarm(to):

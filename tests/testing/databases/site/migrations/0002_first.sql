@@ -1,0 +1,2 @@
+-- One row that is there from the beginning.
+INSERT INTO notes (title, stars) VALUES ('Welcome; read me', 5);
