@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pywrangler.runtime import context, gates
 from pywrangler.runtime.alarms import run_alarm
 from pywrangler.runtime.environment import to_js_value
-from pywrangler.runtime.js.errors import JsException, error
+from pywrangler.runtime.js.errors import JsException, error, type_error
 from pywrangler.runtime.object_state import DurableObjectState
 from pywrangler.runtime.sync_bridge import run_in_greenlet
 from pywrangler.runtime.tasks import as_failure
@@ -169,7 +169,10 @@ class Actor:
                 shown = to_js_value(
                     {"retryCount": info.retry_count, "isRetry": info.is_retry, "scheduledTime": info.scheduled_ms}
                 )
-                return host.face.call(getattr(instance, name), (shown,), relaxed=True)
+                method = getattr(instance, name, None)
+                if method is None:
+                    raise type_error(f"Method {name} does not exist")
+                return host.face.call(method, (shown,), relaxed=True)
 
             moment = host.clock.now() if now is None else now
             return run_alarm(self.storage, info, handler, report or host.report, moment)
@@ -337,10 +340,6 @@ class Actor:
     def has_alarm_handler(self) -> bool:
         """Whether the class has an `alarm` method (or `on_alarm` in the old layout)."""
         return self.host.has_method(self.class_name, "alarm")
-
-    def in_constructor(self) -> bool:
-        """Whether the constructor is running."""
-        return self.constructing
 
     def notice(self, problem: Problem) -> None:
         """Show a problem that stops nothing."""

@@ -26,9 +26,6 @@ class Owner:
     def has_alarm_handler(self):
         return True
 
-    def in_constructor(self):
-        return False
-
     async def exclusive(self, function):
         return await function()
 

@@ -70,7 +70,6 @@ class Owner:
     def __init__(self) -> None:
         self.writes = 0
         self.has_handler = True
-        self.constructing = False
         self.problems: list[Problem] = []
         self.exclusive_now = False
 
@@ -79,9 +78,6 @@ class Owner:
 
     def has_alarm_handler(self) -> bool:
         return self.has_handler
-
-    def in_constructor(self) -> bool:
-        return self.constructing
 
     async def exclusive(self, function: Callable[[], Awaitable[Any]]) -> Any:
         before, self.exclusive_now = self.exclusive_now, True

@@ -494,15 +494,11 @@ def test_a_time_beyond_what_fits_is_the_latest_that_does(storage: ObjectStorage)
     assert storage.get_alarm() == (2**63 - 1 - MS) // MS
 
 
-def test_without_a_handler_only_the_constructor_may_set_an_alarm(storage: ObjectStorage, shelf: Shelf) -> None:
+def test_an_alarm_without_a_handler_is_set_and_noticed(storage: ObjectStorage, shelf: Shelf) -> None:
     shelf.owner.has_handler = False
-    with pytest.raises(JsException) as caught:
-        storage.set_alarm(2_000_000_000)
-    assert str(caught.value) == (
-        "Error: Your Durable Object class must have an alarm() handler in order to call setAlarm()"
-    )
-    shelf.owner.constructing = True
     storage.set_alarm(2_000_000_000)
+    assert storage.get_alarm() == 2_000_000_000
+    assert [problem.code for problem in shelf.owner.problems] == ["alarm-handler"]
 
 
 def test_the_index_follows_the_commit_and_is_never_later_than_the_truth(storage: ObjectStorage, shelf: Shelf) -> None:

@@ -20,9 +20,6 @@ class Owner:
     def has_alarm_handler(self) -> bool:
         return True
 
-    def in_constructor(self) -> bool:
-        return False
-
     async def exclusive(self, function: object) -> None: ...
 
     def notice(self, problem: object) -> None:

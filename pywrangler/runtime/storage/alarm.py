@@ -6,6 +6,8 @@ entered before the commit, a later one or a removal after it.
 
 While the handler runs, the stored time is still the one being delivered, so that a crash delivers it again; user code
 sees no alarm then. The end of the handler removes it, unless the handler set another.
+
+For classes in Python the platform sets alarms without asking for a handler; a missing one is an error when they are due.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ import math
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pywrangler.runtime.js.errors import error, type_error
+from pywrangler.errors import Problem
+from pywrangler.runtime.js.errors import type_error
 from pywrangler.runtime.storage.database import OURS
 
 if TYPE_CHECKING:
@@ -33,7 +36,8 @@ _GET = "SELECT value FROM _cf_METADATA WHERE key = 1"
 _SET = "INSERT INTO _cf_METADATA VALUES (1, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 NOT_POSITIVE = "setAlarm() cannot be called with an alarm time <= 0"
-NO_HANDLER = "Your Durable Object class must have an alarm() handler in order to call setAlarm()"
+NO_HANDLER = "An object without an alarm() method set an alarm, which will fail when it is due."
+NO_HANDLER_REMEDY = "Add `async def alarm(self, info)` to its class."
 NOT_A_DATE = "Failed to execute 'setAlarm' on 'DurableObjectStorage': parameter 1 is not of type 'date'."
 NOT_VALID = "The value cannot be converted because it is not a valid Date."
 
@@ -110,8 +114,8 @@ class Alarm:
     def set(self, when: Any) -> None:
         """Replace the alarm; a past time means now."""
         value = milliseconds(when)
-        if not self._owner.in_constructor() and not self._owner.has_alarm_handler():
-            raise error(NO_HANDLER)
+        if not self._owner.has_alarm_handler():
+            self._owner.notice(Problem("alarm-handler", NO_HANDLER, NO_HANDLER_REMEDY, severity="warning"))
         time = min(max(value, math.ceil(self._clock.now() * 1000)) * NANOSECONDS, LATEST)
         if time == self._running:
             time += 1  # set anew within the very millisecond that is being delivered: not the same alarm

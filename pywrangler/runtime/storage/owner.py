@@ -19,9 +19,6 @@ class StorageOwner(Protocol):
     def has_alarm_handler(self) -> bool:
         """Say whether the class has an `alarm` method."""
 
-    def in_constructor(self) -> bool:
-        """Say whether the constructor is running: alarms may be set there whatever the class has."""
-
     def exclusive(self, function: Callable[[], Awaitable[Any]], /) -> Awaitable[Any]:
         """Run `function` while nothing else runs from now on, as in `blockConcurrencyWhile`; failures are rethrown."""
 

@@ -604,7 +604,7 @@ class Old(DurableObject):
         return self.ctx.storage.transactionSync(lambda: "transacted")
 
     async def set_alarm(self):
-        await self.ctx.storage.setAlarm(js.Date.now() + 1000)
+        await self.ctx.storage.setAlarm(js.Date.now() + 600_000)
 
 
 class Asker(DurableObject):
