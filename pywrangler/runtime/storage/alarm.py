@@ -7,7 +7,8 @@ entered before the commit, a later one or a removal after it.
 While the handler runs, the stored time is still the one being delivered, so that a crash delivers it again; user code
 sees no alarm then. The end of the handler removes it, unless the handler set another.
 
-For classes in Python the platform sets alarms without asking for a handler; a missing one is an error when they are due.
+The platform sets alarms for classes in Python without asking for a handler; one that is missing is an error when they
+are due.
 """
 
 from __future__ import annotations
