@@ -67,7 +67,7 @@ def run(options: Namespace, _invocation: Invocation) -> int:
     secrets = _secrets(options, environment)
     match options.subcommand:
         case "put":
-            secrets.put(options.key, _value())
+            secrets.put(options.key, read_value())
         case "list":
             _show(secrets.names(), options.format or "json")
         case "delete":
@@ -119,7 +119,7 @@ def _counted(number: int) -> str:
 # ---- input ----------------------------------------------------------------------------------------------
 
 
-def _value() -> str:
+def read_value() -> str:
     """Return the value from a hidden prompt, or all of stdin, without the blanks at its end (as upstream)."""
     text = ask_hidden("Enter a secret value:") if sys.stdin.isatty() else _input(None)
     return text.rstrip(dotenv.BLANKS)
