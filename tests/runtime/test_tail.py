@@ -66,7 +66,9 @@ def test_identifiers_in_urls_are_hidden(text: str) -> None:
     assert redacted_url(f"http://x.y/a/{text}/b?c={text}#d") == "http://x.y/a/REDACTED/b?c=REDACTED#d"
 
 
-@pytest.mark.parametrize("text", [HEX[1:], "abcdefghijklmnopqrstuvwxyz", "Abcdefghijklmnopqrs12", "AB12cdef"])
+@pytest.mark.parametrize(
+    "text", [HEX[1:], "abcdefghijklmnopqrstuvwxyz", "Abcdefghijklmnopqrs12", "AB12cdef", HEX[:27] + "-----"]
+)
 def test_other_parts_of_urls_are_shown(text: str) -> None:
     assert redacted_url(f"http://x.y/{text}") == f"http://x.y/{text}"
 
