@@ -12,18 +12,20 @@ if TYPE_CHECKING:
     from pywrangler.config.model import OtherBinding
 
 PRODUCTS = {
-    "kv_namespaces": "KV namespace",
     "r2_buckets": "R2 bucket",
-    "d1_databases": "D1 database",
     "workflows": "Workflow",
     "ai": "Workers AI",
     "vectorize": "Vectorize index",
     "browser": "Browser Run",
-    "analytics_engine_datasets": "Analytics Engine dataset",
-    "hyperdrive": "Hyperdrive",
     "send_email": "Send Email",
-    "ratelimits": "Rate limit",
     "images": "Images",
+    "stream": "Stream",
+    "media": "Media",
+    "pipelines": "Pipeline",
+    "worker_loaders": "Worker Loader",
+    "dispatch_namespaces": "Dispatch Namespace",
+    "mtls_certificates": "mTLS Certificate",
+    "vpc_services": "VPC Service",
 }
 
 

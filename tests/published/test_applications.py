@@ -28,8 +28,9 @@ OBJECTS: dict[str, tuple[str, str] | None] = {
     "flask_app": ("TODOS", "Todos"),
     "django_app": None,
     "django_object_app": ("SITE", "Site"),
+    "django_d1_app": None,
 }
-OLDER = {"django_object_app": "2025-11-01"}
+OLDER = {"django_object_app": "2025-11-01", "django_d1_app": "2025-09-01"}
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +51,11 @@ def sessions(area: Project, origin: Origin) -> dict[str, Dev]:
             config["migrations"] = [{"tag": "v1", "new_sqlite_classes": [class_name]}]
         if name in OLDER:
             config["compatibility_date"] = OLDER[name]
+        if "d1" in name:
+            config["d1_databases"] = [{"binding": "DB", "database_id": "site"}]
         directory = area.worker(name, (WORKERS / f"{name}.py").read_text(), **config)
         if "django" in name:
-            for part in ("django_settings.py", "django_urls.py"):
+            for part in ("django_settings.py", "django_d1_settings.py", "django_urls.py"):
                 shutil.copy(WORKERS / part, directory / "src")
             shutil.copytree(WORKERS / "notes", directory / "src" / "notes")
         started[name] = area.dev(cwd=directory)
@@ -242,28 +245,27 @@ def test_flask_forms_sessions_and_streams(get: Callable[..., Any], ask: Callable
 # ---- Django -------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def migrated(area: Project, sessions: dict[str, Dev]) -> None:
-    assert ask_port(area.port("django_object_app"), "/migrate") == "migrated"
+@pytest.fixture(scope="module", params=["django_object", "django_d1"])
+def migrated(area: Project, sessions: dict[str, Dev], request: pytest.FixtureRequest) -> str:
+    assert ask_port(area.port(f"{request.param}_app"), "/migrate") == "migrated"
+    return str(request.param)
 
 
-def test_django_keeps_models_in_an_object(ask: Callable[..., Any], migrated: None) -> None:
-    made = [ask("django_object", "/notes", body=json.dumps(data)) for data in (
+def test_django_keeps_models_in_an_object_and_in_d1(ask: Callable[..., Any], migrated: str) -> None:
+    made = [ask(migrated, "/notes", body=json.dumps(data)) for data in (
         {"title": "First", "stars": 3, "tags": ["a", "b"]}, {"title": "Second", "tags": ["b"]},
     )]  # fmt: skip
     assert [status for status, _ in made] == [201, 201]
     first, second = (json.loads(text) for _, text in made)
     assert first == {"id": first["id"], "title": "First", "stars": 3, "tags": ["a", "b"]}
-    assert ask("django_object", "/notes?q=sec") == {"notes": [second]}
-    assert (
-        ask("django_object", f"/notes/{second['id']}", method="PUT", body='{"title": "Changed"}')["title"] == "Changed"
-    )
-    totals = ask("django_object", "/totals")  # this release of django-cf gives rows in reverse order
+    assert ask(migrated, "/notes?q=sec") == {"notes": [second]}
+    assert ask(migrated, f"/notes/{second['id']}", method="PUT", body='{"title": "Changed"}')["title"] == "Changed"
+    totals = ask(migrated, "/totals")  # this release of django-cf gives rows in reverse order
     assert sorted(totals.pop("tags")) == [["a", 1], ["b", 2]]
     assert totals == {"id__count": 2, "stars__max": 3, "stars__avg": 1.5}
-    assert ask("django_object", f"/notes/{second['id']}", method="DELETE")[0] == 204
-    assert ask("django_object", f"/notes/{second['id']}")[0] == 404
-    assert [note["title"] for note in ask("django_object", "/notes")["notes"]] == ["First"]
+    assert ask(migrated, f"/notes/{second['id']}", method="DELETE")[0] == 204
+    assert ask(migrated, f"/notes/{second['id']}")[0] == 404
+    assert [note["title"] for note in ask(migrated, "/notes")["notes"]] == ["First"]
 
 
 def test_django_serves_pages_by_wsgi(

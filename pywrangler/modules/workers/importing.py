@@ -25,8 +25,9 @@ def import_from_javascript(name: str) -> Any:
 
 
 def _cloudflare_workers() -> Any:
-    from workers import entrypoints, wait_until
+    from workers import entrypoints
     from workers._mode import raw_env
+    from workers.lifetime import wait_until
 
     return plain(
         {
