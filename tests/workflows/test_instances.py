@@ -7,10 +7,15 @@ import re
 
 import pytest
 
+from pywrangler.config.compat import derive
+from pywrangler.config.model import WorkerConfig
 from pywrangler.runtime import context
+from pywrangler.runtime.exports import Exports
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.values import array, plain
+from pywrangler.runtime.ports import Event, Target
+from pywrangler.runtime.worker import WorkerRuntime
 from pywrangler.runtime.workflows.claims import Claim, unfinished
 from tests.workflows.conftest import until
 
@@ -185,6 +190,15 @@ def test_what_is_not_there_is_named(using):
     using(test)
 
 
+def test_a_worker_without_workflows_says_so(world):
+    worker = WorkerRuntime(
+        WorkerConfig("w", world.root, None, derive("2026-06-10")), Exports(), None, None, report=None
+    )
+    asked = Event("workflow", {"workflow": "flow", "operation": "create"})
+    with pytest.raises(JsException, match=r'Workflow "flow" is not defined by Worker "w" \(defines: none\)'):
+        worker.deliver(Target("w", "entrypoint"), asked)
+
+
 # ---- commands
 
 
@@ -212,7 +226,7 @@ def test_what_has_ended_stays_as_it_is(using, run, status, command):
         await host.ended(instance)
         assert await getattr(instance, command)() is None
         assert (await host.status(instance))["status"] == status
-        text = r"^Error: WorkflowError: \(instance.cannot_terminate\) Cannot terminate instance since its on a finite state$"
+        text = r"\(instance.cannot_terminate\) Cannot terminate instance since its on a finite state$"
         with pytest.raises(JsException, match=text):
             await instance.terminate()
 

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 PLACEHOLDER = b"\xc1"
 """In the place of `cf`: what every local request has."""
 
+ASKING = frozenset(("workflow",))
+"""Events whose sender waits for what they ask: it has to hear that nobody is there."""
+
 
 class Pending:
     """A call under way; `future` is its outcome."""
@@ -131,9 +134,12 @@ class PendingEvent(Pending):
         """Send it."""
         connection.send(frame(Kind.EVENT, stream, Event(self._address, self._kind, self._data)))
 
-    def absent(self, message: str) -> None:  # noqa: ARG002
-        """Events to a Worker that does not run are dropped silently."""
-        self.succeed(None)
+    def absent(self, message: str) -> None:
+        """Drop the event silently, unless somebody asks for something by it."""
+        if self._kind in ASKING:
+            super().absent(message)
+        else:
+            self.succeed(None)
 
     def answer(self, connection: Connection, stream: int, content: Any) -> None:  # noqa: ARG002
         """Take the result."""
