@@ -6,14 +6,33 @@ removals of https://peps.python.org/pep-0594/ and https://peps.python.org/pep-06
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pywrangler.config.model import Compat
 
-PYTHON_313_SINCE = "2025-09-29"
-PYTHON_314_FLAG = "python_workers_20260610"
-SOCKETS_SINCE = "2026-09-08"
+
+class Version(NamedTuple):
+    """A version of Python: the date from which it runs Workers, the flags that choose it before, the one against it."""
+
+    version: tuple[int, int]
+    since: str
+    enable: frozenset[str]
+    disable: str
+
+
+VERSIONS = (
+    Version(
+        (3, 14),
+        "2026-09-08",
+        frozenset(("python_workers_314", "python_workers_20260610")),
+        "no_python_workers_314",
+    ),
+    Version((3, 13), "2025-09-29", frozenset(("python_workers_20250116",)), "no_python_workers_20250116"),
+)
+"""Newest first. Source: what workers-py makes of dates and flags."""
+OLDEST = (3, 12)
+SOCKETS_SINCE = (3, 14)
 """Outbound TCP from `socket`, asyncio streams and drivers; source: the page on Hyperdrive from Python Workers."""
 
 MISSING = frozenset(
@@ -56,11 +75,12 @@ INSTEAD = {
 
 def python_version(compat: Compat) -> tuple[int, int]:
     """Return the version of Python that runs the Worker on Cloudflare."""
-    if PYTHON_314_FLAG in compat.flags:
-        return (3, 14)
-    return (3, 13) if compat.date >= PYTHON_313_SINCE else (3, 12)
+    for version, since, enable, disable in VERSIONS:
+        if enable.intersection(compat.flags) or (compat.date >= since and disable not in compat.flags):
+            return version
+    return OLDEST
 
 
 def has_sockets(compat: Compat) -> bool:
     """Whether Workers of this date can open TCP connections with Python's own sockets."""
-    return compat.date >= SOCKETS_SINCE
+    return python_version(compat) >= SOCKETS_SINCE

@@ -7,8 +7,9 @@ import sys
 import pytest
 from pyodide import ffi
 
+from pywrangler.config.compat import derive
 from pywrangler.fidelity.imports import PYODIDE_FFI
-from pywrangler.fidelity.standard import MISSING, REMOVED
+from pywrangler.fidelity.standard import MISSING, REMOVED, has_sockets, python_version
 
 
 def test_the_names_of_pyodide_ffi_are_those_of_the_module():
@@ -58,6 +59,26 @@ def test_imports(workshop, code, expected):
 )
 def test_what_there_is_depends_on_the_date(workshop, code, date, flags, expected):
     assert workshop.codes(code, date=date, flags=flags) == expected
+
+
+@pytest.mark.parametrize(
+    ("date", "flags", "expected"),
+    [
+        ("2025-09-28", (), (3, 12)),
+        ("2025-09-28", ("python_workers_20250116",), (3, 13)),
+        ("2025-09-29", (), (3, 13)),
+        ("2025-09-29", ("no_python_workers_20250116",), (3, 12)),
+        ("2026-09-07", (), (3, 13)),
+        ("2026-09-07", ("python_workers_20260610",), (3, 14)),
+        ("2026-07-01", ("python_workers_314",), (3, 14)),
+        ("2026-09-08", (), (3, 14)),
+        ("2026-09-08", ("no_python_workers_314",), (3, 13)),
+    ],
+)
+def test_the_version_of_python_follows_date_and_flags(date, flags, expected):
+    compat = derive(date, ("python_workers", *flags))
+    assert python_version(compat) == expected
+    assert has_sockets(compat) == (expected == (3, 14))
 
 
 def test_a_module_of_the_project_hides_one_of_the_library(workshop):

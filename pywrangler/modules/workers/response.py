@@ -112,7 +112,7 @@ class Response(FetchResponse):
             ("status_text", source.status_text_or_default),
             ("content_type", content_type),
             ("url", source.url),
-            ("type", source.type),
+            ("type", "" if source.type == "default" else source.type),
         ]
         parts += [f"{name}={value!r}" for name, value in named if value]
         return f"Response({', '.join(parts)})"
