@@ -103,11 +103,11 @@ SHAPES: dict[str, Shape] = {
     ),
     "dispatch_namespaces": _account("Dispatch Namespace", {"namespace": "string", "outbound": "object"}),
     "mtls_certificates": _account("mTLS Certificate", {"certificate_id": "string"}, ("certificate_id",)),
-    "pipelines": Shape("Pipeline", {"stream": "string", "pipeline": "string", **_REMOTE}),
+    "pipelines": Shape("Pipeline", {"stream": "string", "pipeline": "string", **_REMOTE}, where="account"),
     "secrets_store_secrets": Shape(
         "Secrets Store Secret", {"store_id": "string", "secret_name": "string"}, ("store_id", "secret_name")
     ),
-    "worker_loaders": Shape("Worker Loader"),
+    "worker_loaders": Shape("Worker Loader", where="account"),
     "ai_search": _account("AI Search"),
     "ai_search_namespaces": _account("AI Search Namespace"),
     "agent_memory": _account("Agent Memory"),

@@ -209,6 +209,22 @@ EVERYTHING = resolved(
 )
 
 
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [
+        ("text_blobs", "local"),
+        ("data_blobs", "local"),
+        ("wasm_modules", "not supported"),
+        ("pipelines", "not supported"),
+        ("worker_loaders", "not supported"),
+        ("hyperdrive", "local"),
+    ],
+)
+def test_the_mode_says_whether_a_binding_works(kind, mode):
+    (row,) = rows(resolved(others=(OtherBinding(kind, "X", {}),)), {})
+    assert row.mode == mode
+
+
 def test_rows_in_order_with_what_they_lead_to():
     found = [(row.name, row.value, row.resource, row.mode) for row in rows(EVERYTHING, {})]
     assert found == [
