@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from datetime import UTC, datetime
 
 import pytest
 
@@ -60,6 +61,12 @@ def test_what_is_not_there(workers):
         workers["site"].d1("BD")
     with pytest.raises(RemoteError, match=r"No migrations present at .*nowhere"):
         workers["site"].d1("OTHER").migrate()
+
+
+def test_now_is_what_the_clock_says(workers, clock):
+    clock.advance_to(datetime(2040, 1, 1, 12, tzinfo=UTC))
+    sql = "SELECT datetime('now') AS now, CURRENT_DATE AS today"
+    assert workers["site"].d1("DB").execute(sql) == [{"now": "2040-01-01 12:00:00", "today": "2040-01-01"}]
 
 
 async def test_with_coroutines(async_workers):
