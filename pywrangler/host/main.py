@@ -370,6 +370,7 @@ class Host:
     async def _stop(self, grace_seconds: float) -> None:
         """Finish what runs and exit."""
         deadline = time.monotonic() + grace_seconds
+        self._worker.is_ending = True
         try:
             self._stop_accepting()
             if self._worker.has_objects:

@@ -69,7 +69,7 @@ class _Consumer:
 
     def pump(self) -> None:
         """Begin every batch that is due, and look again when the next one is."""
-        if not self._broker.is_serving:
+        if not self._broker.is_serving or self._broker.worker.is_ending:
             return
         now = self._broker.clock.now()
         while len(self._running) < self._concurrency:

@@ -51,6 +51,8 @@ class WorkerRuntime:
         """Everything that goes on outside objects: invocations from channels and what `waitUntil` was given."""
         self.driven: set[asyncio.Future[Any]] = set()
         """What companions have begun because its time had come: who moves the clock waits for it."""
+        self.is_ending = False
+        """The host is to end without a successor: companions begin nothing more."""
         self.leaves_at: float | None = None
         """Once a successor runs: when what still runs here is cancelled, in the loop's time."""
         self.companions: list[Companion] = []

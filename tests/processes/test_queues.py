@@ -173,6 +173,16 @@ def test_a_batch_that_runs_ends_in_the_old_code(project: Project) -> None:
     assert got(session) == ["slow", "next"]
 
 
+def test_a_session_with_a_long_queue_ends_after_the_batch_that_runs(project: Project) -> None:
+    project.dev(cwd=producer(project)).ready()
+    session = project.dev(cwd=consumer(project, max_batch_size=1)).ready()
+    for number in range(60):
+        project.get("producer", f"/slow{number}")
+    session.expect("begun slow0")
+    session.stop()
+    assert len(got(session)) < 10
+
+
 def test_a_queue_that_the_new_config_gives_up_goes_to_another_worker(project: Project) -> None:
     directory = consumer(project, max_batch_timeout=30)
     first = project.dev(cwd=producer(project)).ready()

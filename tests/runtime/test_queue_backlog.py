@@ -77,6 +77,9 @@ def test_metrics_tell_what_waits():
     assert backlog.metrics(100) == Metrics(4, 12, 4)
     backlog.take(100)
     assert backlog.metrics(100) == Metrics(2, 6, 4)
+    backlog.add([queued("e", milliseconds=8)], 100)
+    backlog.take(100)
+    assert backlog.metrics(100) == Metrics(1, 3, 8)
     backlog.take_all(100)
     assert backlog.metrics(100) == Metrics()
 

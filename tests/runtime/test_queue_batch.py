@@ -181,6 +181,20 @@ def test_a_cancelled_task_of_the_handler_is_a_failure_not_the_end_of_the_batch(r
     assert isinstance(failure, asyncio.CancelledError)
 
 
+def test_a_batch_that_is_cancelled_decides_nothing(run_async):
+    async def inside():
+        never = asyncio.Event()
+        worker, _ = worker_of(handler(lambda *_given: never.wait()))
+        batch = batch_of("x")
+        task = asyncio.create_task(run_batch(worker, Target("tested", "entrypoint"), batch))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled(), decisions(batch)
+
+    assert run_async(inside()) == (True, [(None, None)])
+
+
 def test_the_event_lasts_as_long_as_what_wait_until_was_given(run_async):
     async def queue(ctx, first, _second):
         async def later():

@@ -264,6 +264,20 @@ def test_a_reset_forgets_everything_and_goes_on(test, logged):
     assert len(logged) == 2, "each test hears of a queue that nobody consumes"
 
 
+def test_a_host_that_ends_begins_no_batch(test):
+    async def main():
+        gate = asyncio.Event()
+        world = World(lambda _batch: gate.wait(), QueueConsumer("q", max_batch_size=1)).started()
+        await world.send("a", "b")
+        world.worker.is_ending = True
+        gate.set()
+        await settle()
+        assert world.got == ["a1"]
+        assert not world.worker.pending
+
+    test(main)
+
+
 def test_a_closed_broker_is_quiet(test):
     async def main():
         world = World(fine, QueueConsumer("q", max_batch_timeout=5)).started()

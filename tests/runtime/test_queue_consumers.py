@@ -52,6 +52,14 @@ def test_changes_are_seen_at_the_next_call(tmp_path, consumers):
     assert consumers.find("jobs") == "c"
 
 
+def test_an_entry_that_was_changed_in_place_is_seen_too(tmp_path, consumers):
+    write(tmp_path, "a", "jobs", "more")
+    write(tmp_path, "b", "other")
+    assert consumers.find("more") == "a"
+    (tmp_path / "b").write_bytes((tmp_path / "a").read_bytes().replace(b'"a"', b'"b"').replace(b"jobs", b"mails"))
+    assert consumers.find("mails") == "b"
+
+
 def test_of_several_the_first_by_name_gets_the_messages(tmp_path, consumers):
     write(tmp_path, "z", "jobs")
     write(tmp_path, "b", "jobs")

@@ -76,16 +76,44 @@ def test_what_comes_too_late_goes_to_the_successor(test):
 
 def test_a_batch_that_does_not_end_is_given_up_before_the_host_ends(test, logged):
     async def main():
-        never = asyncio.Event()
-        world = World(lambda _batch: never.wait(), QueueConsumer("q", max_batch_timeout=0)).started()
+        late = asyncio.Event()
+
+        async def handler(batch):
+            await late.wait()
+            batch.messages[0].retry()
+
+        world = World(handler, QueueConsumer("q", max_batch_timeout=0)).started()
         await world.send("a")
         world.worker.leaves_at = asyncio.get_running_loop().time() + 0.5
         world.router.retire()
         world.broker.retire()
         await asyncio.wait_for(world.router.elsewhere.delivered.wait(), 5)
         assert world.passed_on == [("tested", "q", "a2")]
-        never.set()
+        late.set()
         await settle()
+        assert world.passed_on == [("tested", "q", "a2")], "what the old code decides later does not count"
+        world.broker.close()
+
+    test(main)
+
+
+def test_what_a_batch_has_decided_is_not_given_up_again(test, logged):
+    async def main():
+        gate = asyncio.Event()
+
+        async def handler(batch):
+            await gate.wait()
+            batch.messages[0].retry()
+
+        world = World(handler, QueueConsumer("q", max_batch_timeout=0)).started()
+        await world.send("a")
+        world.worker.leaves_at = asyncio.get_running_loop().time() + 0.51
+        world.router.retire()
+        world.broker.retire()
+        world.router.elsewhere.broken = 2  # on its way for longer than it takes until the batches are given up
+        gate.set()
+        while world.worker.pending:
+            await asyncio.wait(set(world.worker.pending))
         assert world.passed_on == [("tested", "q", "a2")]
         world.broker.close()
 
