@@ -31,7 +31,6 @@ MODULES: dict[str, str] = {
     "hyperdrive": "hyperdrive",
     "secrets_store_secrets": "secrets_store",
     "send_email": "send_email",
-    "send_email": "send_email",
     "text_blobs": "files",
     "data_blobs": "files",
     "wasm_modules": "files",
