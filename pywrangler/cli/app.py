@@ -52,6 +52,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("secret", "pywrangler.cli.secret", "Set, list and remove secrets, locally or on a deployed Worker"),
     Command("d1", "pywrangler.cli.d1", "Run SQL and migrations on the local data of D1 databases"),
     Command("kv", "pywrangler.cli.kv", "Show and change keys of local KV namespaces"),
+    Command("r2", "pywrangler.cli.r2", "Store, fetch, list and remove objects of local R2 buckets"),
     Command("secrets-store", "pywrangler.cli.secrets_store", "Set, list and remove local values of Secrets Store"),
     Command("vars", "pywrangler.cli.variables", "Show the variables of a Worker and where they come from"),
     Command("doctor", "pywrangler.cli.doctor", "Find what keeps sessions from working, and say what to do"),

@@ -85,7 +85,7 @@ def test_a_delimiter_puts_keys_together(page):
 
 def test_a_group_is_listed_once(page):
     pages, cursor = [], None
-    while not pages or cursor is not None:
+    while (not pages or cursor is not None) and len(pages) < 10:
         *found, cursor = page(delimiter="/", limit=1, cursor=cursor)
         pages.append((*found, cursor))
     assert pages[:5] == [

@@ -14,6 +14,8 @@ import os
 from collections import deque
 from typing import TYPE_CHECKING
 
+from pywrangler.bindings.r2.refusals import Refused
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
@@ -100,13 +102,13 @@ class Reading:
             raise
 
     def read(self) -> bytes:
-        """Return the next piece, empty at the end; EOFError if a file is shorter than it should be."""
+        """Return the next piece, empty at the end; Refused if a file is shorter than it should be."""
         if not self._segments:
             return b""
         descriptor, offset, length = self._segments[0]
         piece = os.pread(descriptor, min(length, PIECE_BYTES), offset)
         if not piece:
-            raise EOFError("A file of the bucket is shorter than it was when it was written.")
+            raise Refused(10001, "A file of the bucket is shorter than it was when it was written.")
         if len(piece) == length:
             self._segments.popleft()
             os.close(descriptor)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pywrangler.bindings.r2.arguments import NOT_GIVEN, Call
 from pywrangler.bindings.r2.bodies import ALGORITHMS, PIECE_BYTES
 from pywrangler.bindings.r2.fields import HTTP_HEADERS
+from pywrangler.bindings.r2.refusals import Refused
 from pywrangler.bindings.r2.tables import all_checksums
 from pywrangler.runtime.js.body import Message
 from pywrangler.runtime.js.buffers import ArrayBuffer
@@ -243,7 +244,7 @@ def _stream(body: Reading, length: int) -> ReadableStream:
 def _piece(body: Reading) -> bytes:
     try:
         return body.read()
-    except (OSError, EOFError) as problem:
+    except (OSError, Refused) as problem:
         body.close()
         raise error(f"get: {problem} (10001)").with_cause(problem) from problem
 
