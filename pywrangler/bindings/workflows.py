@@ -19,7 +19,7 @@ from pywrangler.runtime.js.values import JsArray, plain
 from pywrangler.runtime.ports import Event, Target
 from pywrangler.runtime.workflows import texts
 from pywrangler.runtime.workflows.engine import KIND, Engine
-from pywrangler.runtime.workflows.journal import TABLES
+from pywrangler.runtime.workflows.ledger import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

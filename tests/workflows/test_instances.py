@@ -286,6 +286,32 @@ def test_terminate_ends_a_step_that_runs(using):
     using(test)
 
 
+def test_code_that_was_ended_gets_no_more_steps(using):
+    async def test(world):
+        ran = []
+
+        async def run(_self, _event, step):
+            try:
+                await step.sleep("nap", "1 hour")
+            finally:
+
+                @step.do("clean up")
+                async def clean_up():
+                    ran.append("clean up")
+
+                await clean_up()
+
+        host = world.host(run)
+        instance = await host.flow.create()
+        await host.advance(1)
+        await instance.terminate()
+        await host.advance(1)
+        assert ran == []
+        assert (await host.status(instance))["status"] == "terminated"
+
+    using(test)
+
+
 def test_restart_forgets_the_steps(using):
     async def test(world):
         held = Held()
@@ -574,6 +600,18 @@ def test_a_sleeper_is_given_away_at_once(using):
         assert (await new.status(await new.flow.get("a")))["output"] == "rested"
         # What still asks the old host is sent on.
         assert (await old.status(instance))["output"] == "rested"
+
+    using(test)
+
+
+def test_what_still_reaches_the_old_host_is_sent_on(using):
+    async def test(world):
+        old, new = world.host(nothing), world.host(nothing, begin=False)
+        _hand_over(old, new)
+        asked = {"workflow": "flow", "operation": "create", "id": "a", "params": None}
+        assert await old.engine.take(Target("shop", "entrypoint"), asked) == "a"
+        assert (await new.ended(await new.flow.get("a")))["status"] == "complete"
+        assert old.engine._instances == {}
 
     using(test)
 

@@ -9,7 +9,8 @@ from pywrangler.runtime.clone import deserialize, serialize
 from pywrangler.runtime.js.date import JsDate
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.values import JsBigInt, JsMap, array, plain
-from pywrangler.runtime.workflows.journal import TABLES, Journal, sleep_id, step_id, wait_id
+from pywrangler.runtime.workflows.journal import Journal, sleep_id, step_id, wait_id
+from pywrangler.runtime.workflows.ledger import TABLES
 from pywrangler.runtime.workflows.lifecycle import Status
 from pywrangler.runtime.workflows.policy import Policy
 from pywrangler.runtime.workflows.progress import Facts

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pywrangler.runtime.clock import Clock
     from pywrangler.runtime.ports import Router, Target
     from pywrangler.runtime.worker import WorkerRuntime
-    from pywrangler.runtime.workflows.journal import Store
+    from pywrangler.runtime.workflows.ledger import Store
     from pywrangler.runtime.workflows.run import Run
 
 KIND = "workflow"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ASK_SECONDS = 0.02
 ASK_RARELY_SECONDS = 1.0
 """How often a claim that another process holds is asked for: often for as long as a reload may take."""
-OFTEN = 750
+OFTEN = int(15 / ASK_SECONDS)
 UNWIND_SECONDS = 1.0
 """How long code that was stopped may take to end."""
 
@@ -80,12 +80,14 @@ class Instance:
             raise texts.not_found()
         return self._journal
 
-    async def _held(self) -> None:
-        """Wait until no other process runs the instance."""
+    async def _held(self, *, for_ever: bool = False) -> None:
+        """Wait until no other process runs the instance: as long as a reload may take, or for ever."""
         asked = 0
         while not self._claim.take(self.id):
             asked += 1
-            await asyncio.sleep(ASK_SECONDS if asked < OFTEN else ASK_RARELY_SECONDS)
+            if asked > OFTEN and not for_ever:
+                raise texts.elsewhere(self.id)
+            await asyncio.sleep(ASK_SECONDS if asked <= OFTEN else ASK_RARELY_SECONDS)
 
     # ---- the run ------------------------------------------------------------------------------------------
 
@@ -158,9 +160,11 @@ class Instance:
     def create(self, params: bytes | None, *, begin: bool) -> None:
         """Store a new instance and begin it; the platform's error if the id is taken."""
         self._check()
-        if self._journal.exists():
+        if not self._claim.take(self.id):
             raise texts.already_exists(self.id)
-        self._claim.take(self.id)
+        if self._journal.exists():
+            self._let_go()
+            raise texts.already_exists(self.id)
         self._journal.create(self.id, self.workflow, params)
         if begin:
             self._start()
@@ -168,7 +172,7 @@ class Instance:
     async def awake(self) -> None:
         """Go on with what is stored, as soon as no other process is at it."""
         async with self.commands:
-            await self._held()
+            await self._held(for_ever=True)
             try:
                 if self.run is None and not self._is_retired and self._journal.exists():
                     await self._carry_out(lifecycle.awake(self._journal.status))

@@ -1,9 +1,8 @@
 r"""One instance on disk, in wrangler's layout (read off the files of wrangler 4.164).
 
-`_cf_KV` holds values in V8's format: `INSTANCE_METADATA` with the event, `ENGINE_STATUS`, `WORKFLOW_OUTPUT`,
-`EVENT_MAP\n<type>\n<number>` for each event that nobody has taken, and of each step by its key `-config`,
-`-metadata` (attempts begun), `-value` or `-error`. `states` is the history, one row for everything that happened.
-`priority_queue` says when something is due: an entry is added (action 1), and crossed out by another one (action 0).
+The values are `INSTANCE_METADATA` with the event, `ENGINE_STATUS`, `WORKFLOW_OUTPUT`, `EVENT_MAP\n<type>\n<number>` for
+each event that nobody has taken, and of each step by its key `-config`, `-metadata` (attempts begun), `-value` or
+`-error`. The history has a row for everything that happened (`CREATED` and so on).
 
 The key of a step is a hash of its name and the number of its turn among those of that name; sleeps and waits are
 counted apart. What belongs together is one transaction: a step has an outcome, or it does not.
@@ -14,8 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.clone import deserialize, serialize
 from pywrangler.runtime.js.date import JsDate
@@ -23,30 +21,16 @@ from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.json import stringify
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.values import plain
+from pywrangler.runtime.workflows.ledger import RETRY, SLEEP, TIMEOUT, Ledger, StepId
 from pywrangler.runtime.workflows.lifecycle import Status
 from pywrangler.runtime.workflows.progress import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    import apsw
-
+    from pywrangler.runtime.workflows.ledger import Store
     from pywrangler.runtime.workflows.policy import Policy
 
-TABLES = (
-    "CREATE TABLE IF NOT EXISTS _cf_KV (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",
-    """CREATE TABLE IF NOT EXISTS states (id INTEGER PRIMARY KEY NOT NULL, timestamp TIMESTAMP DEFAULT
-    (DATETIME('now', 'subsec')), groupKey TEXT, target TEXT, metadata TEXT, event INTEGER NOT NULL)""",
-    """CREATE TABLE IF NOT EXISTS priority_queue (id INTEGER PRIMARY KEY NOT NULL, created_on TIMESTAMP DEFAULT
-    CURRENT_TIMESTAMP, target_timestamp INTEGER NOT NULL, action INTEGER NOT NULL, entryType INTEGER NOT NULL,
-    hash TEXT NOT NULL, CHECK (action IN (0, 1)), UNIQUE (action, entryType, hash))""",
-    """CREATE TABLE IF NOT EXISTS streaming_step_chunks (cache_key TEXT NOT NULL, attempt INTEGER NOT NULL,
-    chunk_index INTEGER NOT NULL, chunk BLOB NOT NULL, PRIMARY KEY (cache_key, attempt, chunk_index)) WITHOUT ROWID""",
-)
-_FORGET = ("DELETE FROM states", "DELETE FROM priority_queue", "DELETE FROM streaming_step_chunks")
-_ADDED, _CROSSED_OUT = 1, 0
-_RETRY, _SLEEP, _TIMEOUT = 0, 1, 2
 (
     CREATED, STARTED, SUCCEEDED, FAILED, TERMINATED, STEP_STARTED, STEP_SUCCEEDED, STEP_FAILED, SLEEP_STARTED,
     SLEEP_ENDED, ATTEMPT_STARTED, ATTEMPT_SUCCEEDED, ATTEMPT_FAILED,
@@ -61,31 +45,6 @@ _OF_STATUS = {
 }
 _METADATA, _STATUS, _OUTPUT, _EVENTS = "INSTANCE_METADATA", "ENGINE_STATUS", "WORKFLOW_OUTPUT", "EVENT_MAP"
 _TRIGGER = {"source": 0}
-
-
-class Store(Protocol):
-    """A SQLite file that is opened on first use (`bindings.stores.Store`)."""
-
-    path: Path
-
-    @property
-    def connection(self) -> apsw.Connection:
-        """The database."""
-
-    def close(self) -> None:
-        """Close the database; the next use opens it again."""
-
-    def delete(self) -> None:
-        """Close it and remove the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepId:
-    """A step in the journal."""
-
-    key: str
-    target: str
-    """The name with its number, for people."""
 
 
 def step_id(name: str, count: int) -> StepId:
@@ -125,70 +84,22 @@ class Journal:
     """What is stored of one instance. Times are seconds since the epoch."""
 
     def __init__(self, store: Store, now: Callable[[], float]) -> None:
-        self._store = store
+        self._ledger = Ledger(store, now)
         self._now = now
 
     # ---- the file -----------------------------------------------------------------------------------------
 
     def exists(self) -> bool:
         """Whether there is such an instance."""
-        return self._store.path.exists() and self._has(_METADATA)
+        return self._ledger.has(_METADATA)
 
     def rest(self) -> None:
         """Close the file until it is needed again."""
-        self._store.close()
+        self._ledger.rest()
 
     def delete(self) -> None:
         """Forget the instance."""
-        self._store.delete()
-
-    def _get(self, key: str) -> Any:
-        data = self._store.connection.execute("SELECT value FROM _cf_KV WHERE key = ?", (key,)).get
-        return None if data is None else deserialize(data, "js")
-
-    def _has(self, key: str) -> bool:
-        return self._store.connection.execute("SELECT 1 FROM _cf_KV WHERE key = ?", (key,)).get is not None
-
-    def _put(self, key: str, value: Any) -> None:
-        self._put_bytes(key, serialize(value))
-
-    def _put_bytes(self, key: str, data: bytes) -> None:
-        self._store.connection.execute("INSERT OR REPLACE INTO _cf_KV (key, value) VALUES (?, ?)", (key, data))
-
-    def _log(self, event: int, data: str = "{}", step: StepId | None = None) -> None:
-        stamp = datetime.fromtimestamp(self._now(), UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-        key, target = (None, None) if step is None else (step.key, step.target)
-        self._store.connection.execute(
-            "INSERT INTO states (timestamp, groupKey, target, metadata, event) VALUES (?, ?, ?, ?, ?)",
-            (stamp, key, target, data, event),
-        )
-
-    # ---- what is due --------------------------------------------------------------------------------------
-
-    def _schedule(self, kind: int, name: str, when: float) -> None:
-        self._store.connection.execute(
-            "INSERT OR REPLACE INTO priority_queue (target_timestamp, action, entryType, hash) VALUES (?, ?, ?, ?)",
-            (round(when * 1000), _ADDED, kind, name),
-        )
-
-    def _cross_out(self, kind: int, name: str) -> None:
-        self._store.connection.execute(
-            "INSERT OR REPLACE INTO priority_queue (target_timestamp, action, entryType, hash)"
-            " SELECT target_timestamp, ?, entryType, hash FROM priority_queue"
-            " WHERE action = ? AND entryType = ? AND hash = ?",
-            (_CROSSED_OUT, _ADDED, kind, name),
-        )
-
-    def _due(self, kind: int, name: str) -> float | None:
-        found = self._store.connection.execute(
-            "SELECT target_timestamp FROM priority_queue WHERE action = ? AND entryType = ? AND hash = ?",
-            (_ADDED, kind, name),
-        ).get
-        return None if found is None else found / 1000
-
-    def _is_crossed_out(self, kind: int, name: str) -> bool:
-        query = "SELECT 1 FROM priority_queue WHERE action = ? AND entryType = ? AND hash = ?"
-        return self._store.connection.execute(query, (_CROSSED_OUT, kind, name)).get is not None
+        self._ledger.delete()
 
     # ---- the instance -------------------------------------------------------------------------------------
 
@@ -203,93 +114,87 @@ class Journal:
                  "workflowName": workflow}  # fmt: skip
         metadata = {"accountId": 0, "workflow": plain({}), "version": plain({}), "instance": plain(instance),
                     "event": plain(event)}  # fmt: skip
-        with self._store.connection:
-            self._put(_METADATA, plain(metadata))
+        with self._ledger.together:
+            self._ledger.put(_METADATA, plain(metadata))
             self._begin_anew(payload)
 
     def _begin_anew(self, payload: Any) -> None:
-        self._put(_STATUS, int(Status.QUEUED))
-        self._log(CREATED, _json({"params": payload, "trigger": plain(_TRIGGER)}))
-        self._log(STARTED)
+        self._ledger.put(_STATUS, int(Status.QUEUED))
+        self._ledger.log(CREATED, _json({"params": payload, "trigger": plain(_TRIGGER)}))
+        self._ledger.log(STARTED)
 
     def event(self) -> Any:
         """Return the event that `run` gets, as a JavaScript value; a fresh copy each time."""
-        return self._get(_METADATA).event
+        return self._ledger.get(_METADATA).event
 
     def clear(self) -> None:
         """Forget everything but the event: the instance begins anew."""
         payload = getattr(self.event(), "payload", None)
-        connection = self._store.connection
-        with connection:
-            connection.execute("DELETE FROM _cf_KV WHERE key <> ?", (_METADATA,))
-            for statement in _FORGET:
-                connection.execute(statement)
+        with self._ledger.together:
+            self._ledger.forget_all_but(_METADATA)
             self._begin_anew(payload)
 
     def forget_from(self, name: str, count: int) -> bool:
         """Forget a step and everything that began after it; False if there is no such step."""
-        connection = self._store.connection
-        first = connection.execute(
-            "SELECT min(id) FROM states WHERE target = ? AND event IN (?, ?, ?)",
-            (f"{name}-{count}", STEP_STARTED, SLEEP_STARTED, WAIT_STARTED),
+        begun = (STEP_STARTED, SLEEP_STARTED, WAIT_STARTED)
+        ledger = self._ledger
+        first = ledger.execute(
+            "SELECT min(id) FROM states WHERE target = ? AND event IN (?, ?, ?)", (f"{name}-{count}", *begun)
         ).get
         if first is None:
             return False
         keys = "SELECT groupKey FROM states WHERE id >= ? AND event IN (?, ?, ?)"
-        begun = (first, STEP_STARTED, SLEEP_STARTED, WAIT_STARTED)
-        with connection:
-            for key in [row[0] for row in connection.execute(keys, begun)]:
-                connection.execute("DELETE FROM _cf_KV WHERE key GLOB ?", (f"{key}-*",))
-                connection.execute("DELETE FROM priority_queue WHERE hash = ? OR hash GLOB ?", (key, f"{key}-*"))
-                connection.execute("DELETE FROM states WHERE groupKey = ?", (key,))
-            connection.execute("DELETE FROM states WHERE id >= ? AND groupKey IS NULL", (first,))
-            connection.execute("DELETE FROM _cf_KV WHERE key = ?", (_OUTPUT,))
-            self._put(_STATUS, int(Status.QUEUED))
+        with ledger.together:
+            for key in [row[0] for row in ledger.execute(keys, (first, *begun))]:
+                ledger.forget_step(key)
+            ledger.execute("DELETE FROM states WHERE id >= ? AND groupKey IS NULL", (first,))
+            ledger.remove(_OUTPUT)
+            ledger.put(_STATUS, int(Status.QUEUED))
         return True
 
     @property
     def status(self) -> Status:
         """The state."""
-        found = self._get(_STATUS)
+        found = self._ledger.get(_STATUS)
         return Status.QUEUED if found is None else Status(int(found))
 
     def set_status(self, status: Status) -> None:
         """Change the state."""
-        with self._store.connection:
-            self._put(_STATUS, int(status))
+        with self._ledger.together:
+            self._ledger.put(_STATUS, int(status))
             event = _OF_STATUS.get(status)
             if event is not None:
-                self._log(event, _json({"trigger": plain(_TRIGGER)}) if status is Status.TERMINATED else "{}")
+                self._ledger.log(event, _json({"trigger": plain(_TRIGGER)}) if status is Status.TERMINATED else "{}")
 
     def complete(self, result: bytes, shown: Any) -> None:
         """Store that `run` returned: a clone of {value}, and the value for the history."""
-        with self._store.connection:
-            self._put(_STATUS, int(Status.COMPLETE))
-            self._put_bytes(_OUTPUT, result)
-            self._log(SUCCEEDED, _json({"result": jsnull if shown is None else shown}))
+        with self._ledger.together:
+            self._ledger.put(_STATUS, int(Status.COMPLETE))
+            self._ledger.put_data(_OUTPUT, result)
+            self._ledger.log(SUCCEEDED, _json({"result": jsnull if shown is None else shown}))
 
     def fail(self, problem: JsException) -> None:
         """Store that `run` raised."""
-        with self._store.connection:
-            self._put(_STATUS, int(Status.ERRORED))
-            self._log(FAILED, _json({"error": _shown(problem)}))
+        with self._ledger.together:
+            self._ledger.put(_STATUS, int(Status.ERRORED))
+            self._ledger.log(FAILED, _json({"error": _shown(problem)}))
 
     def output(self) -> bytes:
         """Return a clone of {value}: what `run` returned, or null."""
-        data = self._store.connection.execute("SELECT value FROM _cf_KV WHERE key = ?", (_OUTPUT,)).get
-        return serialize(plain({"value": jsnull})) if data is None else bytes(data)
+        data = self._ledger.data(_OUTPUT)
+        return serialize(plain({"value": jsnull})) if data is None else data
 
     def error(self) -> dict[str, str] | None:
         """Return name and message of what `run` raised, if it did."""
         query = "SELECT metadata FROM states WHERE event = ? ORDER BY id DESC LIMIT 1"
-        data = self._store.connection.execute(query, (FAILED,)).get
+        data = self._ledger.execute(query, (FAILED,)).get
         error: dict[str, str] | None = None if data is None else json.loads(data)["error"]
         return error
 
     def step_outputs(self) -> list[Any]:
         """Return what steps and waits have given so far, as plain data in the order in which they ended."""
         query = "SELECT event, metadata FROM states WHERE event IN (?, ?) ORDER BY id"
-        rows = self._store.connection.execute(query, (STEP_SUCCEEDED, WAIT_ENDED))
+        rows = self._ledger.execute(query, (STEP_SUCCEEDED, WAIT_ENDED))
         return [json.loads(data).get("result" if event == STEP_SUCCEEDED else "payload") for event, data in rows]
 
     # ---- steps --------------------------------------------------------------------------------------------
@@ -304,95 +209,95 @@ class Journal:
         return self._ended(step)
 
     def _ended(self, step: StepId) -> Outcome | None:
-        if self._has(f"{step.key}-error"):
-            return Outcome(error=self._get(f"{step.key}-error"))
-        return Outcome(self._get(f"{step.key}-value")) if self._has(f"{step.key}-value") else None
+        if self._ledger.has(f"{step.key}-error"):
+            return Outcome(error=self._ledger.get(f"{step.key}-error"))
+        return Outcome(self._ledger.get(f"{step.key}-value")) if self._ledger.has(f"{step.key}-value") else None
 
     def facts(self, step: StepId) -> Facts:
         """Return what is stored of a step that has not ended."""
         query = "SELECT count(*) FROM states WHERE groupKey = ? AND event = ?"
-        failures = self._store.connection.execute(query, (step.key, ATTEMPT_FAILED)).get
-        return Facts(failures, self._due(_RETRY, f"{step.key}-{failures}") if failures else None)
+        failures = self._ledger.execute(query, (step.key, ATTEMPT_FAILED)).get
+        return Facts(failures, self._ledger.due(RETRY, f"{step.key}-{failures}") if failures else None)
 
     def begin_attempt(self, step: StepId, number: int, policy: Policy, until: float) -> None:
         """Store that an attempt begins; it may take until then."""
         config = policy.as_data()
-        with self._store.connection:
-            if number == 1 and not self._has(f"{step.key}-config"):
-                self._put(f"{step.key}-config", config)
-                self._log(STEP_STARTED, json.dumps({"config": config}, separators=(",", ":")), step)
-            self._cross_out(_RETRY, f"{step.key}-{number - 1}")
-            self._put(f"{step.key}-metadata", {"attemptedCount": number})
-            self._schedule(_TIMEOUT, f"{step.key}-{number}", until)
-            self._log(ATTEMPT_STARTED, _attempt(number), step)
+        with self._ledger.together:
+            if number == 1 and not self._ledger.has(f"{step.key}-config"):
+                self._ledger.put(f"{step.key}-config", config)
+                self._ledger.log(STEP_STARTED, json.dumps({"config": config}, separators=(",", ":")), step)
+            self._ledger.cross_out(RETRY, f"{step.key}-{number - 1}")
+            self._ledger.put(f"{step.key}-metadata", {"attemptedCount": number})
+            self._ledger.schedule(TIMEOUT, f"{step.key}-{number}", until)
+            self._ledger.log(ATTEMPT_STARTED, _attempt(number), step)
 
     def succeed(self, step: StepId, number: int, result: bytes, shown: Any) -> None:
         """Store what a step gave: a clone of {value}, and the value for the history."""
-        with self._store.connection:
-            self._put_bytes(f"{step.key}-value", result)
-            self._cross_out(_TIMEOUT, f"{step.key}-{number}")
-            self._log(ATTEMPT_SUCCEEDED, _attempt(number), step)
-            self._log(STEP_SUCCEEDED, _json({"result": jsnull if shown is None else shown}), step)
+        with self._ledger.together:
+            self._ledger.put_data(f"{step.key}-value", result)
+            self._ledger.cross_out(TIMEOUT, f"{step.key}-{number}")
+            self._ledger.log(ATTEMPT_SUCCEEDED, _attempt(number), step)
+            self._ledger.log(STEP_SUCCEEDED, _json({"result": jsnull if shown is None else shown}), step)
 
     def fail_attempt(self, step: StepId, number: int, problem: JsException, retry_at: float | None) -> None:
         """Store that an attempt failed; without another one the failure is final."""
         data = {"attempt": number, "error": _shown(problem)}
-        with self._store.connection:
-            self._cross_out(_TIMEOUT, f"{step.key}-{number}")
+        with self._ledger.together:
+            self._ledger.cross_out(TIMEOUT, f"{step.key}-{number}")
             if retry_at is None:
-                self._put(f"{step.key}-error", JsException(problem.name, problem.message))
-                self._log(ATTEMPT_FAILED, _json(data), step)
-                self._log(STEP_FAILED, "{}", step)
+                self._ledger.put(f"{step.key}-error", JsException(problem.name, problem.message))
+                self._ledger.log(ATTEMPT_FAILED, _json(data), step)
+                self._ledger.log(STEP_FAILED, "{}", step)
             else:
-                self._schedule(_RETRY, f"{step.key}-{number}", retry_at)
+                self._ledger.schedule(RETRY, f"{step.key}-{number}", retry_at)
                 delay = max(0, round((retry_at - self._now()) * 1000))
-                self._log(ATTEMPT_FAILED, _json({**data, "retryDelayMs": delay}), step)
+                self._ledger.log(ATTEMPT_FAILED, _json({**data, "retryDelayMs": delay}), step)
 
     # ---- sleeps and waits ---------------------------------------------------------------------------------
 
     def sleep(self, step: StepId) -> float | None:
         """Return until when a sleep lasts that has begun."""
-        return self._due(_SLEEP, step.key)
+        return self._ledger.due(SLEEP, step.key)
 
     def has_slept(self, step: StepId) -> bool:
         """Whether a sleep has ended."""
-        return self._is_crossed_out(_SLEEP, step.key)
+        return self._ledger.is_crossed_out(SLEEP, step.key)
 
     def begin_sleep(self, step: StepId, until: float) -> None:
         """Store that a sleep begins."""
-        with self._store.connection:
-            self._put(f"{step.key}-value", True)
-            self._schedule(_SLEEP, step.key, until)
-            self._log(SLEEP_STARTED, _json({"durationMs": max(0, round((until - self._now()) * 1000))}), step)
+        with self._ledger.together:
+            self._ledger.put(f"{step.key}-value", True)
+            self._ledger.schedule(SLEEP, step.key, until)
+            self._ledger.log(SLEEP_STARTED, _json({"durationMs": max(0, round((until - self._now()) * 1000))}), step)
 
     def end_sleep(self, step: StepId) -> None:
         """Store that a sleep has ended."""
-        with self._store.connection:
-            self._cross_out(_SLEEP, step.key)
-            self._log(SLEEP_ENDED, "{}", step)
+        with self._ledger.together:
+            self._ledger.cross_out(SLEEP, step.key)
+            self._ledger.log(SLEEP_ENDED, "{}", step)
 
     def wait(self, step: StepId) -> float | None:
         """Return until when a wait lasts that has begun."""
-        return self._due(_TIMEOUT, step.key)
+        return self._ledger.due(TIMEOUT, step.key)
 
     def begin_wait(self, step: StepId, kind: str, until: float) -> None:
         """Store that a wait for an event begins."""
-        with self._store.connection:
-            self._put(f"{step.key}-pending", True)
-            self._schedule(_TIMEOUT, step.key, until)
-            self._log(WAIT_STARTED, _json({"event": kind}), step)
+        with self._ledger.together:
+            self._ledger.put(f"{step.key}-pending", True)
+            self._ledger.schedule(TIMEOUT, step.key, until)
+            self._ledger.log(WAIT_STARTED, _json({"event": kind}), step)
 
     def add_event(self, kind: str, payload: bytes | None) -> None:
         """Keep an event until somebody waits for it; `payload` is a clone."""
         event = {"payload": None if payload is None else deserialize(payload, "js"), "type": kind,
                  "timestamp": JsDate.new(round(self._now() * 1000))}  # fmt: skip
         numbers = self._numbers(kind)
-        self._put(f"{_EVENTS}\n{kind}\n{numbers[-1] + 1 if numbers else 0}", plain(event))
+        self._ledger.put(f"{_EVENTS}\n{kind}\n{numbers[-1] + 1 if numbers else 0}", plain(event))
 
     def _numbers(self, kind: str) -> list[int]:
         prefix = f"{_EVENTS}\n{kind}\n"
         query = "SELECT substr(key, ?) FROM _cf_KV WHERE substr(key, 1, ?) = ?"
-        rows = self._store.connection.execute(query, (len(prefix) + 1, len(prefix), prefix))
+        rows = self._ledger.execute(query, (len(prefix) + 1, len(prefix), prefix))
         return sorted(int(number) for (number,) in rows if number.isdecimal())
 
     def take_event(self, step: StepId, kind: str) -> Outcome | None:
@@ -401,21 +306,20 @@ class Journal:
         if not numbers:
             return None
         name = f"{_EVENTS}\n{kind}\n{numbers[0]}"
-        event = self._get(name)
-        connection = self._store.connection
-        with connection:
-            connection.execute("DELETE FROM _cf_KV WHERE key = ?", (name,))
-            self._put(f"{step.key}-value", event)
-            self._cross_out(_TIMEOUT, step.key)
-            self._log(WAIT_ENDED, _json(event), step)
+        event = self._ledger.get(name)
+        with self._ledger.together:
+            self._ledger.remove(name)
+            self._ledger.put(f"{step.key}-value", event)
+            self._ledger.cross_out(TIMEOUT, step.key)
+            self._ledger.log(WAIT_ENDED, _json(event), step)
         return Outcome(event)
 
     def time_out(self, step: StepId, problem: JsException) -> None:
         """End a wait without an event."""
-        with self._store.connection:
-            self._put(f"{step.key}-error", JsException(problem.name, problem.message))
-            self._cross_out(_TIMEOUT, step.key)
-            self._log(WAIT_TIMED_OUT, _json({"name": "WorkflowTimeoutError", "isUserError": True}), step)
+        with self._ledger.together:
+            self._ledger.put(f"{step.key}-error", JsException(problem.name, problem.message))
+            self._ledger.cross_out(TIMEOUT, step.key)
+            self._ledger.log(WAIT_TIMED_OUT, _json({"name": "WorkflowTimeoutError", "isUserError": True}), step)
 
 
 def _attempt(number: int) -> str:

@@ -1,7 +1,6 @@
 """One run of a workflow: the user's `run`, the steps that it asks for, and how it is stopped.
 
 - What a step gave is stored before user code gets it; a run that begins again gets it from there.
-- A run is *parked* where it waits for the clock, an event or the end of a pause, and no attempt of a step is under way.
 - It is stopped between steps (a reload, a pause: user code does not get on), or wherever it is (`stop`).
 - Code inside a step may ask for steps, too; those are not held back, for the outer step has begun.
 """
@@ -13,7 +12,6 @@ import contextvars
 import inspect
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime import context
@@ -25,19 +23,20 @@ from pywrangler.runtime.references import forward
 from pywrangler.runtime.user_code import runs_user_code
 from pywrangler.runtime.workflows import texts
 from pywrangler.runtime.workflows.journal import sleep_id, step_id, wait_id
+from pywrangler.runtime.workflows.parking import Parking, moment, settle
 from pywrangler.runtime.workflows.progress import Attempt, GiveUp, after_failure, next_attempt
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from pywrangler.runtime.workflows.journal import Journal, StepId
+    from pywrangler.runtime.workflows.journal import Journal
+    from pywrangler.runtime.workflows.ledger import StepId
     from pywrangler.runtime.workflows.policy import Policy
     from pywrangler.runtime.workflows.timers import Timers
 
-PATIENCE_SECONDS = 1.0
-"""How long a clock that tests move waits for code that runs; it may be waiting for the clock itself."""
 _ENVELOPE_BYTES = 16
 _NON_RETRYABLE = "NonRetryableError"
+_GATE = ("gate", "")
 
 _in_step: contextvars.ContextVar[bool] = contextvars.ContextVar("pywrangler_in_step", default=False)
 
@@ -74,23 +73,17 @@ class Run:
         self._timers = timers
         self._perform = perform
         self._error_text = error_text
-        self._on_busy = busy
         self._on_settled = settled
         self._on_ended = ended
         self._counts: Counter[tuple[str, str]] = Counter()
-        self._executing = 0
         self._attempts: set[asyncio.Future[Any]] = set()
-        self._parked: dict[asyncio.Future[None], str] = {}
-        self._gate: set[asyncio.Future[None]] = set()
-        self._waiters: dict[str, list[asyncio.Future[None]]] = {}
-        self._rest: asyncio.Future[None] | None = None
+        self._parking = Parking(timers, busy, self._parked)
         self._fatal: JsException | None = None
         self._is_leaving = False
         self._is_stopped = False
         self.is_paused = False
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when nothing of the run is left."""
-        self._is_busy()
         self._task = asyncio.get_running_loop().create_task(self._main(), context=contextvars.Context())
         self._task.add_done_callback(self._finished)
 
@@ -102,27 +95,22 @@ class Run:
     @property
     def is_executing(self) -> bool:
         """Whether an attempt of a step is under way."""
-        return self._executing > 0
+        return self._parking.executing > 0
 
     @property
     def waits_for(self) -> str:
         """What a parked run waits for, in words; empty while code of it runs."""
-        return next(iter(self._parked.values()), "") if self._is_parked else ""
-
-    @property
-    def _is_parked(self) -> bool:
-        return not self._executing and bool(self._parked)
+        return self._parking.reason
 
     def resume(self) -> None:
         """End a pause."""
         self.is_paused = False
-        for waiter in list(self._gate):
-            self._wake(waiter)
+        self._parking.wake(_GATE)
 
     def leave(self) -> None:
         """Stop between two steps: now, if no attempt is under way."""
         self._is_leaving = True
-        if self._is_parked:
+        if self._parking.is_parked:
             self.stop()
 
     def stop(self) -> None:
@@ -133,33 +121,20 @@ class Run:
 
     def notice(self, kind: str) -> None:
         """Look for an event of that type."""
-        for waiter in self._waiters.pop(kind, ()):
-            self._wake(waiter)
-
-    def _is_busy(self) -> None:
-        """Say that code runs, until the run is parked or has ended; for a while only, as that may take for ever."""
-        if self._rest is None or self._rest.done():
-            loop = asyncio.get_running_loop()
-            rest = self._rest = loop.create_future()
-            patience = loop.call_later(PATIENCE_SECONDS, _settle, rest)
-            rest.add_done_callback(lambda _rest: patience.cancel())
-            self._on_busy(rest)
-
-    def _is_at_rest(self) -> None:
-        if self._rest is not None:
-            _settle(self._rest)
+        self._parking.wake(("event", kind))
 
     # ---- the end ------------------------------------------------------------------------------------------
 
     def _drop(self) -> None:
-        for future in (*self._attempts, *self._parked):
-            future.cancel()
+        self._parking.cancel()
+        for attempt in list(self._attempts):
+            attempt.cancel()
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         how = self._how(task)
         self._is_stopped = True
         self._drop()
-        self._is_at_rest()
+        self._parking.rest()
         self._on_ended(how)
         left = [attempt for attempt in self._attempts if not attempt.done()]
         if left:  # they are cancelled and unwind
@@ -168,7 +143,7 @@ class Run:
             self._gone()
 
     def _gone(self) -> None:
-        _settle(self.ended)
+        settle(self.ended)
 
     def _how(self, task: asyncio.Task[Any]) -> Ended:
         if self._fatal is not None:
@@ -188,26 +163,9 @@ class Run:
         except (JsException, TypeError) as refusal:
             return Ended(problem=as_remote(refusal, self._error_text), cause=refusal)
 
-    # ---- parking ------------------------------------------------------------------------------------------
+    # ---- between steps ------------------------------------------------------------------------------------
 
-    async def _park(self, waiter: asyncio.Future[None], why: str) -> None:
-        self._parked[waiter] = why
-        self._look()
-        try:
-            await waiter
-        finally:
-            self._parked.pop(waiter, None)
-
-    def _wake(self, waiter: asyncio.Future[None]) -> None:
-        self._parked.pop(waiter, None)
-        self._is_busy()
-        _settle(waiter)
-
-    def _look(self) -> None:
-        """See what comes of it that something was parked, or that an attempt has ended."""
-        if not self._is_parked:
-            return
-        self._is_at_rest()
+    def _parked(self) -> None:
         if self._is_leaving:
             self.stop()
 
@@ -216,22 +174,7 @@ class Run:
         if self._is_stopped:
             raise asyncio.CancelledError
         while (self.is_paused or self._is_leaving) and not _in_step.get():
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._gate.add(waiter)
-            try:
-                await self._park(waiter, "is paused")
-            finally:
-                self._gate.discard(waiter)
-
-    async def _until(self, when: float, why: str) -> None:
-        if when <= self._timers.clock.now():
-            return
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        wake = self._timers.call_at(when, lambda: self._wake(waiter))
-        try:
-            await self._park(waiter, f"{why} until {_moment(when)}")
-        finally:
-            wake.cancel()
+            await self._parking.on(_GATE, "is paused")
 
     # ---- steps --------------------------------------------------------------------------------------------
 
@@ -253,7 +196,7 @@ class Run:
         attempt = next_attempt(self._journal.facts(step))
         while True:
             if attempt.at is not None:
-                await self._until(attempt.at, f'waits to try step "{name}" again')
+                await self._parking.until(attempt.at, f'waits to try step "{name}" again')
                 await self._boundary()
             following = await self._try(step, name, count, attempt.number, policy, callback)
             if isinstance(following, Attempt):
@@ -272,8 +215,7 @@ class Run:
         until = clock.now() + policy.timeout_ms / 1000
         self._journal.begin_attempt(step, number, policy, until)
         details = to_script({"step": {"name": name, "count": count}, "attempt": number, "config": policy.as_data()})
-        self._executing += 1
-        self._is_busy()
+        self._parking.begin()
         try:
             value = await self._attempt(callback, details, until, policy.timeout_ms)
             self._keep(step, name, number, value)
@@ -282,8 +224,8 @@ class Run:
         except Exception as problem:
             return self._failed(step, name, number, policy, problem)
         finally:
-            self._executing -= 1
-            if not self._executing:
+            self._parking.end()
+            if not self._parking.executing:
                 self._on_settled()
         return None
 
@@ -333,7 +275,7 @@ class Run:
         following = after_failure(policy, number, self._timers.clock.now(), is_retryable=not is_non_retryable(problem))
         remote = as_remote(problem, self._error_text)
         again = "" if isinstance(following, GiveUp) or following.at is None else (
-            f", next attempt at {_moment(following.at)}"
+            f", next attempt at {moment(following.at)}"
         )  # fmt: skip
         context.report(problem, f'{self._label}: step "{name}", attempt {number} of {policy.limit + 1}{again}: ')
         if isinstance(following, GiveUp):
@@ -367,7 +309,7 @@ class Run:
         if until is None:
             until = due()
             self._journal.begin_sleep(step, until)
-        await self._until(until, f'sleeps in step "{name}"')
+        await self._parking.until(until, f'sleeps in step "{name}"')
         self._journal.end_sleep(step)
         await self._boundary()
 
@@ -394,17 +336,9 @@ class Run:
                 problem = texts.timed_out(timeout_ms)
                 self._journal.time_out(step, problem)
                 raise problem
-            await self._for_event(name, kind, until)
+            why = f'waits in step "{name}" for an event of type "{kind}"'
+            await self._parking.until(until, why, ("event", kind))
             await self._boundary()
-
-    async def _for_event(self, name: str, kind: str, until: float) -> None:
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.setdefault(kind, []).append(waiter)
-        wake = self._timers.call_at(until, lambda: self._wake(waiter))
-        try:
-            await self._park(waiter, f'waits in step "{name}" for an event of type "{kind}" until {_moment(until)}')
-        finally:
-            wake.cancel()
 
 
 @runs_user_code
@@ -414,17 +348,8 @@ async def _call(callback: Callable[..., Any], details: Any) -> Any:
     return await result if inspect.isawaitable(result) else result
 
 
-def _settle(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
-
-
 def is_non_retryable(problem: BaseException) -> bool:
     """Whether user code says that another attempt is of no use."""
     if isinstance(problem, JsException):
         return problem.name == _NON_RETRYABLE or problem.message.startswith(_NON_RETRYABLE)
     return any(kind.__name__ == _NON_RETRYABLE for kind in type(problem).__mro__)
-
-
-def _moment(when: float) -> str:
-    return f"{datetime.fromtimestamp(when, UTC):%Y-%m-%d %H:%M:%S} UTC"

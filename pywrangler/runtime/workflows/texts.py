@@ -42,6 +42,11 @@ def already_exists(instance_id: str) -> JsException:
     return workflow_error(f'(instance.already_exists) Workflow instance with id "{instance_id}" already exists')
 
 
+def elsewhere(instance_id: str) -> JsException:
+    """Return the error for a command to an instance that another process keeps to itself."""
+    return workflow_error(f'Workflow instance "{instance_id}" is run by another session of this Worker: ask there')
+
+
 def no_such_step(name: str) -> JsException:
     """Return the error for a restart from a step that the instance has not reached."""
     return workflow_error(f'(instance.cannot_restart) Step "{name}" not found in execution history')
