@@ -171,5 +171,6 @@ def test_a_namespace_is_a_sorted_dict(stores, steps, prefix, limit):
     while not complete:
         page, complete = entries.page(prefix, limit, after)
         seen += [item.name for item in page]
+        assert len(seen) <= len(live)
         after = seen[-1] if seen else ""
     assert seen == [key for key in live if key.startswith(prefix)]
