@@ -119,6 +119,15 @@ def test_submodules_have_what_the_published_sdk_has(module, names):
     assert [name for name in names.split() if not hasattr(found, name)] == []
 
 
+def test_the_module_of_older_sdks_has_the_same_names():
+    from workers._workers import Response, _EnvWrapper, fetch
+
+    assert (Response, fetch) == (workers.Response, workers.fetch)
+    assert _EnvWrapper.__module__
+    with pytest.raises(ImportError):
+        from workers._workers import nothing  # noqa: F401
+
+
 def test_asgi_is_an_alias():
     import asgi
 
@@ -157,12 +166,15 @@ def test_env_without_worker_names_the_way_out():
         _ = workers.env.NAME
 
 
-def test_patch_env_overlays_names_for_a_block(configured):
+def test_patch_env_puts_another_env_in_its_place_for_a_block(configured):
     env = workers.env
-    with patch_env({"NAME": "patched"}, OTHER=5):
-        with patch_env([("OTHER", 6)]):
-            assert (env.NAME, env.OTHER) == ("patched", 6)
+    with patch_env({"OTHER": 4}, OTHER=5):
+        with patch_env([("THIRD", 6)]):
+            assert env.THIRD == 6
+            assert not hasattr(env, "OTHER")
         assert env.OTHER == 5
+        with pytest.raises(AttributeError, match="patch_env"):
+            _ = env.NAME
     assert env.NAME == "worker"
     assert not hasattr(env, "OTHER")
 
@@ -214,7 +226,7 @@ def test_javascript_modules(configured):
     assert callable(import_from_javascript("cloudflare:sockets").connect)
 
 
-@pytest.mark.parametrize("name", ["node:fs", "./mine.js", "cloudflare:email"])
+@pytest.mark.parametrize("name", ["node:fs", "./mine.js", "cloudflare:vectorize"])
 def test_other_javascript_modules_are_import_errors(name):
     with pytest.raises(ImportError, match=f"Failed to import '{name}'"):
         import_from_javascript(name)

@@ -187,6 +187,7 @@ def test_repr_leaves_out_what_is_absent():
     text = repr(Response("x", headers={"content-type": "text/plain"}))
     assert text.startswith("Response(status=200, status_text='OK', content_type='text/plain'")
     assert "url" not in text
+    assert "type='" not in text.replace("content_type='", "")
 
 
 def test_json_from_python_has_default_separators(run_async):

@@ -83,6 +83,19 @@ def test_mistake_of_user_does_not_show_our_frames(project):
     assert "in pywrangler" in text
 
 
+def test_message_of_ours_that_no_code_of_the_project_led_to_shows_no_frames(project):
+    def ours() -> JsException:
+        try:
+            Headers.new().append("bad name", "x")
+        except JsException as problem:
+            return problem.with_traceback(problem.__traceback__.tb_next)
+        raise AssertionError("nothing was raised")
+
+    text = tracebacks.format_for_terminal(ours(), project.root)
+    assert text.startswith("TypeError: Invalid header name.")
+    assert "headers.py:" not in text
+
+
 def test_bug_of_ours_shows_our_frames(project):
     problem = project("def main():\n    headers.pairs()\n", headers=object.__new__(Headers))
     text = tracebacks.format_for_terminal(problem, project.root)

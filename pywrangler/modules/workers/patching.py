@@ -1,33 +1,35 @@
-"""The importable `env`, and overlays on it for tests."""
+"""The importable `env`, and another in its place for tests."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import MappingProxyType
 from typing import Any
 
 from workers._mode import MODE, raw_env
 from workers.rpc import _EnvWrapper
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-_overlay: ContextVar[Mapping[str, Any]] = ContextVar("workers_env_overlay", default=_NOTHING)
+_patch: ContextVar[Mapping[str, Any] | None] = ContextVar("workers_env_patch", default=None)
+"""What stands in the place of the environment."""
 
 
 class ImportableEnv:
     """`from workers import env`: the environment of whoever asks, whenever it asks.
 
-    A name is looked up in the overlays of `patch_env`, then in the `env` of the running event, then in that of the
-    Worker. The SDK of older compatibility dates gives raw JavaScript values here (spec/workers-module.md, section 14).
+    A name is looked up in the `env` of the running event, else in that of the Worker; during `patch_env` in what that
+    was given, and nowhere else. The SDK of older compatibility dates gives raw JavaScript values here
+    (spec/workers-module.md, section 14).
     """
 
     __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
-        overlay = _overlay.get()
-        if name in overlay:
-            return overlay[name]
+        patch = _patch.get()
+        if patch is not None:
+            if name not in patch:
+                raise AttributeError(f"env has no {name!r}: patch_env() put another in its place, without that name")
+            return patch[name]
         raw = raw_env()
         if raw is None:
             raise AttributeError(f"env has no {name!r}: no Worker is running here; patch_env() sets values for tests")
@@ -44,9 +46,9 @@ ENV = ImportableEnv()
 def patch_env(
     values: Mapping[str, Any] | Iterable[tuple[str, Any]] = (), /, **more: Any
 ) -> Generator[None, None, None]:
-    """Overlay names of the importable `env` during a `with` block, also in tasks that the block starts."""
-    token = _overlay.set({**_overlay.get(), **dict(values), **more})
+    """Let the importable `env` have these names and no others during a `with` block, also in tasks that it starts."""
+    token = _patch.set({**dict(values), **more})
     try:
         yield
     finally:
-        _overlay.reset(token)
+        _patch.reset(token)
