@@ -6,6 +6,7 @@ A bucket is called by its name and need not be in a configuration; that only tel
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -147,9 +148,12 @@ def _source(options: Namespace) -> Iterator[BinaryIO]:
 
 def _get(options: Namespace, objects: Objects, key: str) -> None:
     if options.pipe:
-        sys.stdout.flush()
-        objects.get(key, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.flush()
+            objects.get(key, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:  # whoever reads has had enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     target = options.file or _own_path(key)
     print(f'Downloading "{key}" from "{objects.bucket}".')

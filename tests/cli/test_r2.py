@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -112,6 +113,16 @@ def test_an_object_is_written_to_a_file_or_to_the_output(r2, project, capsysbina
     assert [path.name for path in (project / "other").iterdir()] == ["file"]
     assert run(["r2", "object", "get", "b/dir/sub/k", "--pipe"]) == 0
     assert capsysbinary.readouterr() == (LARGE, b"")
+
+
+def test_a_reader_that_has_enough_is_no_error(r2, project):
+    r2("put b/k --pipe", input=LARGE)
+    command = [sys.executable, "-m", "pywrangler", "r2", "object", "get", "b/k", "--pipe"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=project) as process:
+        assert process.stdout.read(2) == LARGE[:2]
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == 0
 
 
 def test_an_object_that_is_not_there(r2, project):
