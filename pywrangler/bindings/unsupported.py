@@ -12,12 +12,9 @@ if TYPE_CHECKING:
     from pywrangler.config.model import OtherBinding
 
 PRODUCTS = {
-    "r2_buckets": "R2 bucket",
-    "workflows": "Workflow",
     "ai": "Workers AI",
     "vectorize": "Vectorize index",
     "browser": "Browser Run",
-    "send_email": "Send Email",
     "images": "Images",
     "stream": "Stream",
     "media": "Media",

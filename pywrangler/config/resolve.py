@@ -126,9 +126,10 @@ def _resolve_one(
     problems += parsed.problems
     if parsed.worker is None:
         return None
-    worker = _with_connection_strings(parsed.worker, wishes.switches, problems)
+    worker = parsed.worker
     if overrides.mocks:
         worker = with_mocks(worker, overrides.mocks, cwd, problems)
+    worker = _with_connection_strings(worker, wishes.switches, problems)
     variables = resolve_variables(worker, parsed.labels, wishes)
     problems += variables.problems
     configs = [path for path in (found.path, found.user_path, found.redirect) if path is not None]
@@ -159,13 +160,15 @@ def _redirected_environment(document: Document, environment: str | None, problem
 def _with_connection_strings(
     worker: WorkerConfig, switches: Mapping[str, str], problems: list[Problem]
 ) -> WorkerConfig:
-    """Take apart the local connection string of each Hyperdrive binding."""
-    if not any(binding.kind == "hyperdrive" for binding in worker.others):
+    """Take apart the local connection string of each Hyperdrive binding that is not mocked."""
+    if not any(binding.kind == "hyperdrive" and binding.mock is None for binding in worker.others):
         return worker
     from pywrangler.config.connections import with_connection
 
     others = (
-        with_connection(binding, switches, problems) if binding.kind == "hyperdrive" else binding
+        with_connection(binding, switches, problems)
+        if binding.kind == "hyperdrive" and binding.mock is None
+        else binding
         for binding in worker.others
     )
     return replace(worker, others=tuple(others))

@@ -61,3 +61,18 @@ def test_what_is_wrong_is_said(read, given, what, remedy):
     problem = next(item for item in caught.value.problems if item.code == "mock")
     assert what in problem.what
     assert remedy in problem.remedy
+
+
+def test_a_database_that_is_mocked_needs_no_connection(tmp_path):
+    hyperdrive = [{"binding": "DB", "id": "x"}]
+    (tmp_path / "wrangler.jsonc").write_text(json.dumps({**CONFIG, "hyperdrive": hyperdrive}))
+    (tmp_path / "entry.py").touch()
+    (tmp_path / "db.py").touch()
+    for mocks, codes in ((), {"hyperdrive"}), (("DB=db.py",), set()):
+        try:
+            found = resolve(
+                None, cwd=tmp_path, environment=None, overrides=Overrides(mocks=mocks), process_environment={}
+            ).warnings
+        except ConfigError as error:
+            found = error.problems
+        assert {item.code for item in found} - {"account-only"} == codes
