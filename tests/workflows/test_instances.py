@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 
 import pytest
@@ -322,6 +323,32 @@ def test_restart_forgets_the_steps(using):
         await instance.restart()
         assert (await host.ended(instance))["output"] == 2
         assert held.ran == ["first", "second"] * 2
+
+    using(test)
+
+
+def test_code_that_refuses_to_end_does_not_disturb_the_run_that_replaces_it(using):
+    async def test(world):
+        stubborn = asyncio.Event()
+        runs = []
+
+        async def run(_self, _event, step):
+            runs.append(1)
+            while len(runs) == 1 and not stubborn.is_set():
+                try:
+                    await stubborn.wait()
+                except asyncio.CancelledError:
+                    continue
+            await step.sleep("nap", "1 hour")
+            return "second"
+
+        host = world.host(run)
+        instance = await host.flow.create()
+        await until(lambda: runs)
+        await instance.restart()
+        stubborn.set()
+        await host.advance(3600)
+        assert (await host.ended(instance))["output"] == "second"
 
     using(test)
 
@@ -675,5 +702,21 @@ def test_a_reset_forgets_everything_and_goes_on(using):
             await host.flow.get("a")
         held.may_end.set()
         assert (await host.ended(await host.flow.create(id="a")))["output"] == 2
+
+    using(test)
+
+
+# ---- costs
+
+
+def test_what_sleeps_keeps_no_file_open_but_its_claim(using):
+    async def test(world):
+        host = world.host(sleeping)
+        before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+        instances = [await host.flow.create() for _ in range(50)]
+        await host.advance(1)
+        for instance in instances:
+            await host.status(instance)
+        assert len(os.listdir("/proc/self/fd")) - before <= 50  # noqa: PTH208
 
     using(test)

@@ -66,6 +66,7 @@ class Engine:
         self._timers = Timers(clock)
         self._workflows: dict[str, Workflow] = {}
         self._instances: dict[tuple[str, str], Instance] = {}
+        self._touched: set[tuple[str, str]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._has_begun = False
         self._is_retired = False
@@ -146,13 +147,22 @@ class Engine:
                 check=lambda: self._check(workflow),
                 error_text=self._worker.face.error_text,
                 busy=self._busy,
+                ended=lambda: self._tidy_soon(key),
             )
+        self._touched.add(key)
         return found
 
     def _tidy(self) -> None:
-        """Forget the instances that nothing is going on with; they are in their files."""
-        for key in [key for key, instance in self._instances.items() if instance.is_idle]:
-            del self._instances[key]
+        """Forget the instances that were used and that nothing is going on with; they are in their files."""
+        touched, self._touched = self._touched, set()
+        for key in touched:
+            instance = self._instances.get(key)
+            if instance is not None and instance.is_idle:
+                del self._instances[key]
+
+    def _tidy_soon(self, key: tuple[str, str]) -> None:
+        self._touched.add(key)
+        asyncio.get_running_loop().call_soon(self._tidy)
 
     def _check(self, workflow: Workflow) -> None:
         exported = self._worker.exports.workflows

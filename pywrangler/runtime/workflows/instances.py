@@ -41,6 +41,7 @@ class Instance:
         check: Callable[[], None],
         error_text: Callable[[BaseException], str],
         busy: Callable[[asyncio.Future[None]], None],
+        ended: Callable[[], None],
     ) -> None:
         self.id = instance_id
         self.workflow = workflow
@@ -54,6 +55,7 @@ class Instance:
         self._check = check
         self._error_text = error_text
         self._busy = busy
+        self._on_ended = ended
         self._ended_waiters: set[asyncio.Future[None]] = set()
         self._is_retired = False
 
@@ -94,7 +96,7 @@ class Instance:
     def _start(self) -> None:
         self._check()
         self._journal.set_status(Status.RUNNING)
-        self.run = Run(
+        run = Run(
             self.label,
             self._journal,
             self._timers,
@@ -102,8 +104,9 @@ class Instance:
             error_text=self._error_text,
             busy=self._busy,
             settled=self._settled,
-            ended=self._ended,
+            ended=lambda how: self._ended(how) if self.run is run else None,
         )
+        self.run = run
 
     def _settled(self) -> None:
         status = self._journal.status
@@ -122,6 +125,7 @@ class Instance:
             self._tell_ended()
         self.run = None
         self._journal.rest()
+        self._on_ended()
 
     def _tell_ended(self) -> None:
         waiters, self._ended_waiters = self._ended_waiters, set()
@@ -209,7 +213,7 @@ class Instance:
         """Return the state as plain data; `output` is a clone of {value}."""
         journal = self._existing()
         status = journal.status
-        return {
+        found = {
             "status": status.text,
             "outputs": journal.step_outputs(),
             "output": journal.output(),
@@ -217,6 +221,9 @@ class Instance:
             "waits": "" if self.run is None else self.run.waits_for,
             "final": status.is_final,
         }
+        if self.run is None or found["waits"]:
+            journal.rest()
+        return found
 
     async def wait(self, seconds: float) -> dict[str, Any]:
         """Return the state when it has ended, or after so many seconds of real time."""

@@ -166,6 +166,7 @@ class Run:
     # ---- between steps ------------------------------------------------------------------------------------
 
     def _parked(self) -> None:
+        self._journal.rest()  # a file costs three descriptors, and there may be thousands that sleep
         if self._is_leaving:
             self.stop()
 
