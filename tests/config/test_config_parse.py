@@ -421,7 +421,9 @@ def test_queue_consumers_have_local_defaults(worker: Any) -> None:
 
 
 @pytest.mark.parametrize(("given", "known"), [(None, None), (1, 1), (250, 250)])
-def test_queue_consumers_may_say_how_many_batches_run_at_once(worker: Any, given: int | None, known: int | None) -> None:
+def test_queue_consumers_may_say_how_many_batches_run_at_once(
+    worker: Any, given: int | None, known: int | None
+) -> None:
     found = worker({"queues": {"consumers": [{"queue": "q", "max_concurrency": given}]}})
     assert found.queue_consumers[0].max_concurrency == known
 

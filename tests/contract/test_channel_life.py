@@ -312,8 +312,10 @@ def test_strangers_are_dropped_and_harm_nobody(run_async: Any, tmp_path: Path, d
 
     run_async(test())  # the first loop of a process keeps some
     before = open_descriptors()
-    run_async(test())
-    assert open_descriptors() <= before
+    rounds = 5
+    for _ in range(rounds):
+        run_async(test())
+    assert open_descriptors() < before + rounds  # others of this process may open some
 
 
 # ---- a host that retires ---------------------------------------------------------------------------------
