@@ -10,4 +10,4 @@ def import_from_javascript(name: str) -> Any:
 def patch_env(
     values: Mapping[str, Any] | Iterable[tuple[str, Any]] = (), /, **more: Any
 ) -> AbstractContextManager[None]:
-    """Overlay names of the importable `env` during a `with` block: for tests."""
+    """Let the importable `env` have these names and no others during a `with` block: for tests."""

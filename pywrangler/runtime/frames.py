@@ -1,9 +1,9 @@
 """The lines of code on the way to an error: whose they are, and which of them are worth showing.
 
 - The frames of the project's own files are shown; those of libraries and of pywrangler are counted. Only where no frame
-  of the project exists in the whole chain of errors, or where the error is a bug of ours, everything is shown; nothing
-  where all frames are ours and we raised on purpose. Of very many frames, as in a recursion without end, the outermost
-  and the innermost are shown.
+  of the project exists in the whole chain of errors, those of libraries are shown; where all are ours, nothing if we
+  raised on purpose, else everything. A bug of ours shows everything, too. Of very many frames, as in a recursion
+  without end, the outermost and the innermost are shown.
 - A bug of ours is an error whose innermost frame is ours and whose line neither raises nor awaits: what we raise on
   purpose tells users about their own mistake, and what we await fails for reasons of its own.
 - A handler that cannot be called with what the platform passes is shown by the line that defines it.
@@ -100,8 +100,10 @@ def _frames(error: BaseException, root: Path | None) -> Iterator[Frame]:
 def listed(frames: Sequence[Frame], *, shown_elsewhere: bool = False) -> tuple[Frame, ...]:
     """Return the frames that are shown; of an error without frames of the project none if others have some."""
     chosen = tuple(frame for frame in frames if frame.owner == "project")
-    if frames and (_is_our_bug(frames[-1]) or (not chosen and not shown_elsewhere and not _is_our_message(frames))):
+    if frames and _is_our_bug(frames[-1]):
         chosen = tuple(frames)
+    elif not chosen and not shown_elsewhere and frames and not _is_our_message(frames):
+        chosen = tuple(frame for frame in frames if frame.owner == "library") or tuple(frames)
     return chosen if len(chosen) <= OUTERMOST + INNERMOST else chosen[:OUTERMOST] + chosen[-INNERMOST:]
 
 

@@ -83,6 +83,18 @@ def test_mistake_of_user_does_not_show_our_frames(project):
     assert "in pywrangler" in text
 
 
+def test_without_a_frame_of_the_project_those_of_libraries_are_shown_but_none_of_ours(project):
+    names: dict = {}
+    path = project.root / "node/site-packages/library/core.py"
+    path.parent.mkdir(parents=True)
+    path.write_text("def call(headers):\n    headers.append('bad name', 'x')\n")
+    exec(compile(path.read_text(), str(path), "exec"), names)
+    problem = project("def main():\n    call(headers)\n", call=names["call"], headers=Headers.new())
+    text = tracebacks.format_for_terminal(problem.with_traceback(problem.__traceback__.tb_next), project.root)
+    assert "core.py:2 in call" in text
+    assert "headers.py:" not in text
+
+
 def test_message_of_ours_that_no_code_of_the_project_led_to_shows_no_frames(project):
     def ours() -> JsException:
         try:
