@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MODULES: dict[str, str] = {
     "queues.producers": "queues",
-    "kv_namespaces": "kv",
+    "kv_namespaces": "kv.binding",
     "workflows": "workflows",
     "r2_buckets": "r2.bucket",
     "d1_databases": "d1.binding",
@@ -30,7 +30,7 @@ MODULES: dict[str, str] = {
     "version_metadata": "version_metadata",
     "hyperdrive": "hyperdrive",
     "secrets_store_secrets": "secrets_store",
-    "send_email": "send_email",
+    "send_email": "email.sender",
     "text_blobs": "files",
     "data_blobs": "files",
     "wasm_modules": "files",

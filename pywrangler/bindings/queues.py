@@ -17,8 +17,8 @@ from pywrangler.runtime.js.primitives import is_primitive
 from pywrangler.runtime.js.proxy import JsProxy
 from pywrangler.runtime.js.values import plain
 from pywrangler.runtime.js.webidl import absent, to_int
-from pywrangler.runtime.queue_messages import REFUSED, Queued, content_type_of, write_body
-from pywrangler.runtime.queue_outbox import Outbox
+from pywrangler.runtime.queues.messages import REFUSED, Queued, content_type_of, write_body
+from pywrangler.runtime.queues.outbox import Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pywrangler.config.model import OtherBinding
     from pywrangler.runtime.clock import Clock
     from pywrangler.runtime.js.proxy import JsPromise
-    from pywrangler.runtime.queue_messages import ContentType, Metrics
+    from pywrangler.runtime.queues.messages import ContentType, Metrics
 
 MESSAGE_BYTES = 128_000
 BATCH_BYTES = 288_000

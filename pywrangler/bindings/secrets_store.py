@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pywrangler.bindings.kv_entries import TABLES, Entries
+from pywrangler.bindings.kv.entries import TABLES, Entries
 from pywrangler.bindings.operations import operation
 from pywrangler.runtime.js.body import decode
 from pywrangler.runtime.js.errors import error

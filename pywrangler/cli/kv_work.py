@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pywrangler.bindings import kv_rules as rules
-from pywrangler.bindings.kv_entries import open_entries
+from pywrangler.bindings.kv import rules
+from pywrangler.bindings.kv.entries import open_entries
 from pywrangler.errors import Problem, StartError
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.json import parse_json
@@ -16,7 +16,7 @@ from pywrangler.runtime.js.json import parse_json
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pywrangler.bindings.kv_entries import Entries
+    from pywrangler.bindings.kv.entries import Entries
     from pywrangler.bindings.stores import Stores
 
 

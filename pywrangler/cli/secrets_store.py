@@ -23,7 +23,7 @@ from pywrangler.cli.targets import choose_target, find_targets, own_environment
 from pywrangler.errors import Problem, StartError
 
 if TYPE_CHECKING:
-    from pywrangler.bindings.kv_entries import Entries
+    from pywrangler.bindings.kv.entries import Entries
     from pywrangler.cli.arguments import Invocation
 
 IGNORED_FLAGS = {**LOCAL_FLAGS, "--scopes": True, "--comment": True}

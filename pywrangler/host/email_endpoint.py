@@ -12,8 +12,8 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from pywrangler.bindings.email_event import incoming
-from pywrangler.bindings.email_text import Mail, parse
+from pywrangler.bindings.email.event import incoming
+from pywrangler.bindings.email.text import Mail, parse
 from pywrangler.runtime import context
 from pywrangler.runtime.js.response import Response
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pywrangler.bindings.email_event import Outcome
+    from pywrangler.bindings.email.event import Outcome
     from pywrangler.runtime.js.request import Request
     from pywrangler.runtime.ports import Target
     from pywrangler.runtime.worker import WorkerRuntime

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from pywrangler.runtime.clock import Clock
     from pywrangler.runtime.objects import ObjectHost
     from pywrangler.runtime.ports import Face, Target
-    from pywrangler.runtime.tail import TailReceiver
+    from pywrangler.runtime.traces.tail import TailReceiver
 
 GOING_AWAY_CODE = 1001
 FLUSH_SECONDS = 2.0
@@ -207,8 +207,8 @@ class Host:
         self._worker.bind(env, self._router)
         self._worker.offer_loopbacks(lambda: loopbacks(config, self._worker.exports, self._router))
         if config.queue_consumers:
-            from pywrangler.runtime.queue_broker import QueueBroker
-            from pywrangler.runtime.queue_outbox import Outbox
+            from pywrangler.runtime.queues.broker import QueueBroker
+            from pywrangler.runtime.queues.outbox import Outbox
 
             QueueBroker(self._worker, Outbox.of(self._worker, self._router), self._clock, self._logged_batch)
         # User code may use `from workers import env` at module level.
@@ -251,7 +251,7 @@ class Host:
         """Make the Worker; only one with tail consumers pays for traces."""
         if not self._config.tail_consumers:
             return WorkerRuntime(self._config, exports, face, self._make_objects, report=self._report)
-        from pywrangler.runtime.tracing_worker import TracedWorker
+        from pywrangler.runtime.traces.worker import TracedWorker
 
         worker = TracedWorker(self._config, exports, face, self._make_objects, report=self._report)
         worker.trace_to_consumers(self._clock)
@@ -259,7 +259,7 @@ class Host:
 
     async def _take_tail(self, target: Target, payload: Mapping[str, Any]) -> None:
         if self._tail is None:
-            from pywrangler.runtime.tail import TailReceiver
+            from pywrangler.runtime.traces.tail import TailReceiver
 
             self._tail = TailReceiver(self._worker, self._report)
         await self._tail.take(target, payload)
@@ -269,7 +269,7 @@ class Host:
 
         host = ObjectHost
         if self._config.tail_consumers:
-            from pywrangler.runtime.tracing_objects import TracedObjectHost
+            from pywrangler.runtime.traces.objects import TracedObjectHost
 
             host = TracedObjectHost
         return host(

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pywrangler.bindings.email_event import ForwardableEmailMessage
-from pywrangler.bindings.email_files import MailFiles
-from pywrangler.bindings.email_message import EmailMessage
-from pywrangler.bindings.email_text import parse
+from pywrangler.bindings.email.event import ForwardableEmailMessage
+from pywrangler.bindings.email.files import MailFiles
+from pywrangler.bindings.email.message import EmailMessage
+from pywrangler.bindings.email.text import parse
 from pywrangler.runtime import context
 from pywrangler.runtime.environment import to_js_value
 from pywrangler.runtime.js.errors import JsException

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pywrangler.bindings.email_text import addresses, head, new_message_id, parse, with_header
+from pywrangler.bindings.email.text import addresses, head, new_message_id, parse, with_header
 
 MAIL = (
     b'From: "A, B" <a@b.c>\r\nTo: x@y.z,\r\n  "D" <d@e.f>\r\n'

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pywrangler.bindings.kv_entries import Listed, open_entries
+from pywrangler.bindings.kv.entries import Listed, open_entries
 from pywrangler.bindings.stores import Stores
 from pywrangler.runtime.js.errors import JsException
 

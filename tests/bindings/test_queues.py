@@ -17,7 +17,7 @@ from pywrangler.runtime.js.json import stringify
 from pywrangler.runtime.js.maps import JsMap
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.values import JsFunction, plain
-from pywrangler.runtime.queue_messages import Queued, read_body, read_payload
+from pywrangler.runtime.queues.messages import Queued, read_body, read_payload
 
 NOW = 1_000_000.0
 REFUSED = "Error: Unknown Internal Error (15000)"

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pywrangler.bindings.catalogue import Parts, make
-from pywrangler.bindings.email_draft import read
-from pywrangler.bindings.email_files import MailFiles
-from pywrangler.bindings.email_message import EmailMessage
+from pywrangler.bindings.email.draft import read
+from pywrangler.bindings.email.files import MailFiles
+from pywrangler.bindings.email.message import EmailMessage
 from pywrangler.config.model import OtherBinding
 from pywrangler.runtime import context
 from pywrangler.runtime.environment import to_js_value

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pywrangler.bindings.kv_entries import open_entries
+from pywrangler.bindings.kv.entries import open_entries
 from pywrangler.bindings.stores import Stores
 from pywrangler.cli.app import run
 from pywrangler.cli.kv_files import entries_in, names_in

@@ -12,9 +12,9 @@ from pywrangler.runtime.channels.router import ChannelRouter
 from pywrangler.runtime.environment import to_js_value
 from pywrangler.runtime.exports import Exports
 from pywrangler.runtime.js.errors import error
-from pywrangler.runtime.queue_broker import QueueBroker
-from pywrangler.runtime.queue_messages import Metrics, Queued, read_payload
-from pywrangler.runtime.queue_outbox import Outbox
+from pywrangler.runtime.queues.broker import QueueBroker
+from pywrangler.runtime.queues.messages import Metrics, Queued, read_payload
+from pywrangler.runtime.queues.outbox import Outbox
 from pywrangler.runtime.worker import WorkerRuntime
 from tests.runtime.harness import ManualClock, PlainFace, settle
 

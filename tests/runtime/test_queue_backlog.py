@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pywrangler.runtime.queue_backlog import Backlog
-from pywrangler.runtime.queue_messages import Metrics, Queued
+from pywrangler.runtime.queues.backlog import Backlog
+from pywrangler.runtime.queues.messages import Metrics, Queued
 
 
 def queued(name: Any, due: float = 0.0, milliseconds: float = 0.0) -> Queued:

@@ -16,8 +16,8 @@ from pywrangler.runtime.js.json import stringify
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.values import plain
 from pywrangler.runtime.ports import Target
-from pywrangler.runtime.queue_batch import NO_WAIT_FLAG, Message, MessageBatch, run_batch
-from pywrangler.runtime.queue_messages import Metrics
+from pywrangler.runtime.queues.batch import NO_WAIT_FLAG, Message, MessageBatch, run_batch
+from pywrangler.runtime.queues.messages import Metrics
 from pywrangler.runtime.worker import WorkerRuntime
 from tests.runtime.harness import PlainFace
 

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from pywrangler.config.model import QueueConsumer
-from pywrangler.runtime.queue_messages import Metrics, Queued
-from pywrangler.runtime.queue_outbox import Outbox
+from pywrangler.runtime.queues.messages import Metrics, Queued
+from pywrangler.runtime.queues.outbox import Outbox
 from tests.runtime.harness import settle
 from tests.runtime.queue_world import World, fail, fine
 

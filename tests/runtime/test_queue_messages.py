@@ -21,7 +21,7 @@ from pywrangler.runtime.js.primitives import JsBigInt
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.typed_arrays import DataView, Uint8Array, Uint16Array
 from pywrangler.runtime.js.values import JsFunction, plain
-from pywrangler.runtime.queue_messages import (
+from pywrangler.runtime.queues.messages import (
     Metrics,
     Queued,
     answer_of,

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from pywrangler.config.model import QueueConsumer
-from pywrangler.runtime.queue_messages import Queued, payload_of
+from pywrangler.runtime.queues.messages import Queued, payload_of
 from tests.runtime.harness import settle
 from tests.runtime.queue_world import World, fine
 
@@ -135,7 +135,7 @@ def test_a_broken_way_to_the_successor_is_tried_again(test, logged):
 
 
 def test_messages_that_get_lost_are_told_of(test, logged, monkeypatch):
-    monkeypatch.setattr("pywrangler.runtime.queue_outbox.PAUSES_SECONDS", (0,))
+    monkeypatch.setattr("pywrangler.runtime.queues.outbox.PAUSES_SECONDS", (0,))
 
     async def main():
         world = World(fine, QueueConsumer("q"))

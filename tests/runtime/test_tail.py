@@ -15,7 +15,7 @@ from pywrangler.runtime.js.date import JsDate
 from pywrangler.runtime.js.json import stringify
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.ports import Target
-from pywrangler.runtime.tail import TailReceiver, TraceItem, deliver, redacted_headers, redacted_url
+from pywrangler.runtime.traces.tail import TailReceiver, TraceItem, deliver, redacted_headers, redacted_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable

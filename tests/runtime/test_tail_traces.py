@@ -22,7 +22,7 @@ from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.readable import ReadableStream, collect
 from pywrangler.runtime.js.response import Response
 from pywrangler.runtime.js.typed_arrays import Uint8Array
-from pywrangler.runtime.tracing import LIMIT_BYTES, Trace, as_data, current, record
+from pywrangler.runtime.traces.invocations import LIMIT_BYTES, Trace, as_data, current, record
 from tests.runtime.harness import ManualClock, PlainFace
 
 if TYPE_CHECKING:

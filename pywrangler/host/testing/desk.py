@@ -21,7 +21,7 @@ from pywrangler.runtime.js import cache, timers
 from pywrangler.runtime.js.errors import JsException, error
 from pywrangler.runtime.js.request import Request
 from pywrangler.runtime.ports import Event, Target
-from pywrangler.runtime.queue_batch import Message, MessageBatch, run_batch
+from pywrangler.runtime.queues.batch import Message, MessageBatch, run_batch
 from pywrangler.runtime.tracebacks import format_for_terminal
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Desk:
             case protocol.Email():
                 return protocol.pack(await self._email(task))
             case protocol.Tail(events):
-                from pywrangler.runtime import tail
+                from pywrangler.runtime.traces import tail
 
                 await tail.deliver(self._worker, self._default, deserialize(events))
             case protocol.ExecuteSql(binding, sql, given):
@@ -197,7 +197,7 @@ class Desk:
         )
 
     async def _email(self, task: protocol.Email) -> protocol.EmailOutcome:
-        from pywrangler.bindings.email_event import incoming
+        from pywrangler.bindings.email.event import incoming
 
         message = incoming(self._worker, self._settings.state_root, task.sender, task.recipient, task.raw)
         await self._worker.handle(self._default, "email", (message,))

@@ -17,7 +17,7 @@ def import_from_javascript(name: str) -> Any:
 
         return plain({"connect": JsFunction.new(connect)})
     if name == "cloudflare:email":
-        from pywrangler.bindings.email_message import EmailMessage
+        from pywrangler.bindings.email.message import EmailMessage
 
         return plain({"EmailMessage": EmailMessage})
     known = "only cloudflare:workers, cloudflare:sockets and cloudflare:email exist locally"

@@ -36,6 +36,11 @@ class Default(WorkerEntrypoint):
             elif message.body == "send on":
                 await self.env.LETTERS.send(f"from {batch.queue}")
             elif message.body == "types":
-                print(len(message.id), type(message.timestamp).__name__, type(batch.messages).__name__, batch.metadata.metrics)
+                print(
+                    len(message.id),
+                    type(message.timestamp).__name__,
+                    type(batch.messages).__name__,
+                    batch.metadata.metrics,
+                )
             elif message.body == "fail":
                 raise ValueError("cannot")

@@ -23,17 +23,17 @@ from pywrangler.errors import CloneError
 from pywrangler.runtime import context
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.ports import Target
-from pywrangler.runtime.queue_backlog import Backlog
-from pywrangler.runtime.queue_batch import Message, MessageBatch, run_batch
-from pywrangler.runtime.queue_messages import KIND, Metrics, answer_of, read_body, read_payload
+from pywrangler.runtime.queues.backlog import Backlog
+from pywrangler.runtime.queues.batch import Message, MessageBatch, run_batch
+from pywrangler.runtime.queues.messages import KIND, Metrics, answer_of, read_body, read_payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pywrangler.config.model import QueueConsumer
     from pywrangler.runtime.clock import Clock, Timer
-    from pywrangler.runtime.queue_messages import Queued
-    from pywrangler.runtime.queue_outbox import Outbox
+    from pywrangler.runtime.queues.messages import Queued
+    from pywrangler.runtime.queues.outbox import Outbox
     from pywrangler.runtime.worker import WorkerRuntime
 
     OnBatch = Callable[[str, int, int, float], None]

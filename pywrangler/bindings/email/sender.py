@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pywrangler.bindings.email_draft import read
-from pywrangler.bindings.email_files import MailFiles
-from pywrangler.bindings.email_message import EmailMessage
-from pywrangler.bindings.email_text import Mail, new_message_id, parse, with_header
+from pywrangler.bindings.email.draft import read
+from pywrangler.bindings.email.files import MailFiles
+from pywrangler.bindings.email.message import EmailMessage
+from pywrangler.bindings.email.text import Mail, new_message_id, parse, with_header
 from pywrangler.bindings.operations import operation
 from pywrangler.runtime import context
 from pywrangler.runtime.js.errors import error, type_error
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pywrangler.bindings.catalogue import Parts
-    from pywrangler.bindings.email_draft import Draft
+    from pywrangler.bindings.email.draft import Draft
     from pywrangler.config.model import OtherBinding
 
 RESERVED = frozenset(("received",))

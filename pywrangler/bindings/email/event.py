@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pywrangler.bindings.email_draft import read
-from pywrangler.bindings.email_files import MailFiles
-from pywrangler.bindings.email_message import EmailMessage
-from pywrangler.bindings.email_text import Mail, new_message_id, parse, with_header
+from pywrangler.bindings.email.draft import read
+from pywrangler.bindings.email.files import MailFiles
+from pywrangler.bindings.email.message import EmailMessage
+from pywrangler.bindings.email.sender import check_sendable
+from pywrangler.bindings.email.text import Mail, new_message_id, parse, with_header
 from pywrangler.bindings.operations import operation
-from pywrangler.bindings.send_email import check_sendable
 from pywrangler.runtime import context
 from pywrangler.runtime.js.advice import warn_once
 from pywrangler.runtime.js.errors import error, type_error

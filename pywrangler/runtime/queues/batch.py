@@ -21,7 +21,7 @@ from pywrangler.runtime.js.primitives import is_primitive
 from pywrangler.runtime.js.proxy import JsProxy
 from pywrangler.runtime.js.values import plain
 from pywrangler.runtime.js.webidl import absent, to_int
-from pywrangler.runtime.queue_messages import Metrics
+from pywrangler.runtime.queues.messages import Metrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

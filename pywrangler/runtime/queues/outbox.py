@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from pywrangler.runtime import context
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.ports import Event, Target
-from pywrangler.runtime.queue_messages import KIND, Metrics, payload_of, read_answer
+from pywrangler.runtime.queues.messages import KIND, Metrics, payload_of, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pywrangler.runtime.ports import Router
-    from pywrangler.runtime.queue_messages import Queued
+    from pywrangler.runtime.queues.messages import Queued
     from pywrangler.runtime.worker import WorkerRuntime
 
 CHUNK = 100

@@ -10,8 +10,8 @@ from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from pywrangler.bindings import kv_rules as rules
-from pywrangler.bindings.kv_entries import open_entries
+from pywrangler.bindings.kv import rules
+from pywrangler.bindings.kv.entries import open_entries
 from pywrangler.bindings.operations import operation
 from pywrangler.runtime.js.arrays import JsArray, array
 from pywrangler.runtime.js.convert import options
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
     from pywrangler.bindings.catalogue import Parts
-    from pywrangler.bindings.kv_entries import Entries, Value
+    from pywrangler.bindings.kv.entries import Entries, Value
     from pywrangler.config.model import OtherBinding
 
 _NOT_GIVEN = object()

@@ -43,7 +43,7 @@ class Address:
     @property
     def bare(self) -> str:
         """The address alone, also out of a string such as `A B <a@b.c>`."""
-        from pywrangler.bindings.email_text import addresses
+        from pywrangler.bindings.email.text import addresses
 
         return next(iter(addresses([self.email])), self.email)
 

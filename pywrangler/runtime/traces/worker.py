@@ -1,4 +1,4 @@
-"""A Worker with tail consumers: `WorkerRuntime` whose invocations leave traces (see `runtime.tracing`)."""
+"""A Worker with tail consumers: `WorkerRuntime` whose invocations leave traces (see `traces.invocations`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.stream_controller import ControlledSource
 from pywrangler.runtime.js.stream_sources import IteratorSource
 from pywrangler.runtime.ports import Event, Target
-from pywrangler.runtime.tracing import Trace, current, record
+from pywrangler.runtime.traces.invocations import Trace, current, record
 from pywrangler.runtime.worker import WorkerRuntime
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Durable Objects of a Worker with tail consumers: every event of an object leaves a trace (see `runtime.tracing`)."""
+"""Durable Objects of a Worker with tail consumers: each event of one leaves a trace (see `traces.invocations`)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pywrangler.runtime.actor import Actor
 from pywrangler.runtime.alarms import AlarmOutcome
 from pywrangler.runtime.objects import ObjectHost
-from pywrangler.runtime.tracing import OK, Trace, current
-from pywrangler.runtime.tracing_worker import fetch_event, keep_scope
+from pywrangler.runtime.traces.invocations import OK, Trace, current
+from pywrangler.runtime.traces.worker import fetch_event, keep_scope
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

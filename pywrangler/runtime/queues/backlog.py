@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pywrangler.runtime.queue_messages import Metrics
+from pywrangler.runtime.queues.messages import Metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pywrangler.runtime.queue_messages import Queued
+    from pywrangler.runtime.queues.messages import Queued
 
 
 class Backlog:

@@ -1,0 +1,1 @@
+"""Mail: the event that a Worker receives, and the binding that sends."""
