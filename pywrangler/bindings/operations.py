@@ -1,7 +1,7 @@
 """Operations of bindings that are no storage of an object: they leave it, so they pass its output gate.
 
 An operation starts at the call, not at the await, and its promise settles in a later turn: other events may run while
-user code waits for it.
+user code waits for it. At module level, where no event is handled, operations are refused.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.proxy import JsPromise
+from pywrangler.runtime.js.timers import refuse_in_global_scope
 from pywrangler.runtime.references import start
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def _begun(work: Callable[[], Any]) -> Awaitable[Any]:
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[Any] = loop.create_future()
     try:
+        refuse_in_global_scope()
         result = work()
     except Exception as problem:
         # The border to the caller: it gets the exception from the promise.

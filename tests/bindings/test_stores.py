@@ -177,6 +177,19 @@ def test_an_operation_of_an_object_waits_for_what_the_object_wrote(run_async):
     assert run_async(main()) == "answer"
 
 
+def test_an_operation_at_module_level_is_refused(run_async):
+    done = []
+
+    async def main():
+        with context.global_scope():
+            promise = operation(lambda: done.append("work"))
+        with pytest.raises(JsException, match="Disallowed operation called within global scope"):
+            await promise
+        return done
+
+    assert run_async(main()) == []
+
+
 # ---- the catalogue
 
 
