@@ -11,8 +11,10 @@ from js._buffers import *
 from js._crypto import *
 from js._events import *
 from js._http import *
+from js._intl import *
 from js._language import *
 from js._numbers import *
+from js._resources import *
 from js._scope import *
 from js._streams import *
 from js._url import *

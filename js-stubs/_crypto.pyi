@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from js._buffers import ArrayBuffer
+from js._streams import WritableStream
 from pyodide.ffi import JsBuffer, JsPromise, JsProxy, _Typed
 
 _B = TypeVar("_B", bound=JsBuffer)
@@ -47,6 +48,16 @@ class SubtleCrypto(_Typed):
     def verify(self, algorithm: Any, key: CryptoKey, signature: JsProxy, data: JsProxy) -> JsPromise[bool]: ...
     def wrapKey(self, format: str, key: CryptoKey, wrapping: CryptoKey, algorithm: Any) -> JsPromise[ArrayBuffer]: ...
 
+class _DigestStream(WritableStream):
+    """Hashes what is written to it."""
+
+    @classmethod
+    def new(cls, algorithm: Any, /) -> _DigestStream: ...  # type: ignore[override]
+    @property
+    def digest(self) -> JsPromise[ArrayBuffer]: ...
+    @property
+    def bytesWritten(self) -> int: ...
+
 class Crypto(_Typed):
     """The type of `crypto`."""
 
@@ -55,5 +66,7 @@ class Crypto(_Typed):
     def getRandomValues(self, target: _B) -> _B:
         """Fill a typed array of integers."""
     def randomUUID(self) -> str: ...
+    @property
+    def DigestStream(self) -> type[_DigestStream]: ...
 
 crypto: Crypto

@@ -118,3 +118,51 @@ class Scheduler(_Typed):
         """Wait."""
 
 scheduler: Scheduler
+
+class PromiseRejectionEvent(Event):
+    """A promise was rejected and nobody listened."""
+
+    @property
+    def promise(self) -> Any: ...
+    @property
+    def reason(self) -> Any: ...
+
+class MessagePort(EventTarget):
+    """One end of a channel."""
+
+    onmessage: Any
+    def postMessage(self, message: Any = None, transfer: Any = None, **named: Any) -> None: ...
+    def start(self) -> None: ...
+    def close(self) -> None: ...
+
+class MessageChannel(_Typed):
+    """Two ports that are connected."""
+
+    @classmethod
+    def new(cls) -> Self: ...
+    @property
+    def port1(self) -> MessagePort: ...
+    @property
+    def port2(self) -> MessagePort: ...
+
+class EventSource(EventTarget):
+    """Receives events from a server: `EventSource.new(url, fetcher=binding)`."""
+
+    CONNECTING: int
+    OPEN: int
+    CLOSED: int
+    onopen: Any
+    onmessage: Any
+    onerror: Any
+    @classmethod
+    def new(cls, url: Any, options: Any = None, /, **named: Any) -> Self: ...
+    @staticmethod
+    def from_(stream: Any) -> EventSource:
+        """Return a source that reads the events of a stream."""
+    @property
+    def url(self) -> str: ...
+    @property
+    def withCredentials(self) -> bool: ...
+    @property
+    def readyState(self) -> int: ...
+    def close(self) -> None: ...

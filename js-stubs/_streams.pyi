@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any, Self
 
+from js._events import AbortSignal
 from pyodide.ffi import JsArray, JsNull, JsPromise, JsProxy, _Typed
 
 class ReadableStreamReadResult(_Typed):
@@ -42,6 +43,16 @@ class ReadableStreamDefaultController(_Typed):
     def close(self) -> None: ...
     def enqueue(self, chunk: Any = None) -> None: ...
     def error(self, reason: Any = None) -> None: ...
+
+class ReadableStreamBYOBRequest(_Typed):
+    """A buffer to be filled: write into `view`, then `respond`."""
+
+    @property
+    def view(self) -> Any: ...
+    @property
+    def atLeast(self) -> int: ...
+    def respond(self, count: int) -> None: ...
+    def respondWithNewView(self, view: JsProxy) -> None: ...
 
 class ReadableByteStreamController(ReadableStreamDefaultController):
     """The same for a source of type "bytes"."""
@@ -87,6 +98,9 @@ class WritableStreamDefaultController(_Typed):
     """What `start` and `write` of a sink get."""
 
     def error(self, reason: Any = None) -> None: ...
+    @property
+    def signal(self) -> AbortSignal:
+        """Tells that the stream was aborted."""
 
 class WritableStream(_Typed):
     """A stream to write to."""

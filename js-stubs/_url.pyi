@@ -1,7 +1,7 @@
 """URLs."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Self
+from typing import Any, Never, Self
 
 from pyodide.ffi import JsArray, JsIterator, JsNull, _Typed
 
@@ -53,6 +53,10 @@ class URL(_Typed):
     @property
     def searchParams(self) -> URLSearchParams: ...
     def toJSON(self) -> str: ...
+    @staticmethod
+    def createObjectURL(*arguments: Any) -> Never: ...
+    @staticmethod
+    def revokeObjectURL(*arguments: Any) -> Never: ...
 
 class URLPattern(_Typed):
     """A pattern that URLs match."""

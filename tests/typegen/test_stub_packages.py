@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pywrangler.runtime.js.globals import CONSTANTS, TABLE, find
+from pywrangler.runtime.js.globals import CONSTANTS, NODE_TABLE, TABLE, find
 from tests.typegen.checkers import ROOT
 
 FILES = sorted(path for name in ("workers", "js", "pyodide", "asgi") for path in ROOT.glob(f"{name}-stubs/**/*.pyi"))
@@ -60,14 +60,11 @@ def exported(path: Path) -> dict[str, ast.AST]:
 def test_every_global_of_javascript_is_in_the_stub_and_no_other():
     known = {name for path in (ROOT / "js-stubs").glob("*.pyi") for name in exported(path)}
     # Types of what `js` only has values of, for annotations.
-    types_only = {
-        "Console", "Crypto", "CryptoKey", "Navigator", "Performance", "ReadableStreamReadResult", "Scheduler",
-        "SubtleCrypto",
-    }  # fmt: skip
-    assert known - types_only == {*TABLE, *CONSTANTS, "globalThis", "self"}
+    types_only = {"Console", "ReadableStreamReadResult", "Scheduler"}
+    assert known - types_only == {*TABLE, *NODE_TABLE, *CONSTANTS, "globalThis", "self"}
 
 
-@pytest.mark.parametrize("name", [name for name in TABLE if isinstance(find(name), type)])
+@pytest.mark.parametrize("name", [name for name in {**TABLE, **NODE_TABLE} if isinstance(find(name), type)])
 def test_what_the_stub_says_of_a_class_of_javascript_is_there(name):
     """And what is written as JavaScript writes, in two words, is in the stub."""
     kind = find(name)
@@ -83,9 +80,10 @@ def test_what_the_stub_says_of_a_class_of_javascript_is_there(name):
 EVENT_FIELDS = {
     "bubbles", "cancelable", "composed", "type", "target", "currentTarget", "srcElement", "eventPhase", "timeStamp",
     "defaultPrevented", "detail", "data", "origin", "lastEventId", "source", "ports", "code", "reason", "wasClean",
-    "message", "filename", "lineno", "colno", "error", "cancelBubble", "highWaterMark",
+    "message", "filename", "lineno", "colno", "error", "cancelBubble", "highWaterMark", "userAgent", "language",
+    "languages", "platform", "hardwareConcurrency", "subtle", "timeOrigin", "promise", "extractable", "algorithm",
 }  # fmt: skip
-"""What events take from their options."""
+"""What events take from their options, and what the platform sets where it makes the only instance."""
 
 
 def test_the_workers_module_has_the_same_names():

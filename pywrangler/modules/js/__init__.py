@@ -9,24 +9,26 @@ import opcode
 import sys
 from typing import Any
 
-from pywrangler.runtime.js.globals import CONSTANTS, TABLE, find, why_missing
+from pywrangler.runtime.js import globals as scope
 
 _IMPORT_FROM = opcode.opmap["IMPORT_FROM"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in {"globalThis", "self", "global"}:
+    if name in {"globalThis", "self"} or (name == "global" and scope.has_node):
         return sys.modules[__name__]
-    if name not in TABLE and name not in CONSTANTS:
+    try:
+        value = globals()[name] = scope.find(name)
+    except LookupError:
         if name.startswith("__"):
-            raise AttributeError(f"module 'js' has no attribute {name!r}")
-        raise _missing(name)
-    value = globals()[name] = find(name)
+            raise AttributeError(f"module 'js' has no attribute {name!r}") from None
+        raise _missing(name) from None
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*TABLE, *CONSTANTS, "globalThis", "self", *(name for name in globals() if not name.startswith("_"))})
+    defined = {name for name in globals() if name[0] != "_" and name not in {"annotations", "opcode", "scope", "sys"}}
+    return sorted({*scope.known_names(), "globalThis", "self", *defined} - {"Any"})
 
 
 def _missing(name: str) -> Exception:
@@ -36,5 +38,5 @@ def _missing(name: str) -> Exception:
         0 <= caller.f_lasti < len(caller.f_code.co_code) and caller.f_code.co_code[caller.f_lasti] == _IMPORT_FROM
     )
     if importing:
-        return ImportError(f"cannot import name {name!r} from 'js': {why_missing(name)}", name="js")
-    return AttributeError(why_missing(name), name=name, obj=sys.modules[__name__])
+        return ImportError(f"cannot import name {name!r} from 'js': {scope.why_missing(name)}", name="js")
+    return AttributeError(scope.why_missing(name), name=name, obj=sys.modules[__name__])

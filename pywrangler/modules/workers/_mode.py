@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime import context
+from pywrangler.runtime.js import cloudflare, globals
+from pywrangler.runtime.js.compat_flags import has_node
 
 if TYPE_CHECKING:
     from pywrangler.config.model import Compat
@@ -35,6 +37,8 @@ def configure(compat: Compat, env: Any = None) -> None:
     MODE.implicit_dependencies = compat.workflow_implicit_dependencies
     MODE.jsnull = compat.jsnull
     MODE.env = env
+    globals.configure(node=has_node(compat.date, compat.flags))
+    cloudflare.configure(compat.date, compat.flags)
 
 
 def raw_env() -> Any:

@@ -1,4 +1,4 @@
-"""JavaScript arrays and iterators.
+"""JavaScript arrays.
 
 As in Pyodide an array is a Python sequence first: `append`, `extend`, `insert`, `pop(index)`, `index`, `count`,
 `remove`, `reverse` have Python's meaning, everything else JavaScript's. Callbacks receive (value, index, array), all
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, MutableSequence
 from typing import Any
 
 from pywrangler.runtime.js.errors import type_error
+from pywrangler.runtime.js.iterators import JsIterator, iterator
 from pywrangler.runtime.js.primitives import (
     crossing,
     order_key,
@@ -24,34 +25,7 @@ from pywrangler.runtime.js.primitives import (
     truthy,
 )
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
-
-
-class JsIterator(JsProxy, js_name="Iterator"):
-    """A JavaScript iterator over a Python one: `for`, `next()`, `next(x)`."""
-
-    __slots__ = ("_iterator",)
-
-    def __init__(self, iterable: Iterable[Any]) -> None:
-        self._iterator = iter(iterable)
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        return next(self._iterator)
-
-    def next(self, *_value: Any) -> Any:
-        """Return `{done, value}`."""
-        from pywrangler.runtime.js.values import JsObject
-
-        try:
-            return JsObject.new(done=False, value=next(self._iterator))
-        except StopIteration as end:
-            return JsObject.new(done=True, value=end.value)
-
-    def toArray(self) -> JsArray:
-        """Return what is left, as an array."""
-        return array(self._iterator)
+from pywrangler.runtime.user_code import runs_user_code
 
 
 class JsArray(JsProxy, js_name="Array"):
@@ -71,6 +45,10 @@ class JsArray(JsProxy, js_name="Array"):
 
     # ---- static ---------------------------------------------------------------------------------------
 
+    @classmethod
+    def _call(cls, *items: Any) -> JsArray:
+        return cls.new(*items)  # type: ignore[no-any-return]
+
     @staticmethod
     def from_(items: Any, mapper: Any = None, *_this: Any) -> JsArray:
         """Return an array of what an iterable or an object with `length` holds."""
@@ -85,6 +63,32 @@ class JsArray(JsProxy, js_name="Array"):
     def of(*items: Any) -> JsArray:
         """Return an array of the arguments."""
         return array(crossing(item) for item in items)
+
+    @staticmethod
+    def fromAsync(items: Any, mapper: Any = None, *_this: Any) -> Any:
+        """Promise of an array of what an iterable or an async iterable gives; its promises are awaited in turn."""
+        from pywrangler.runtime.js.proxy import JsPromise
+
+        @runs_user_code
+        async def gather() -> JsArray:
+            found: list[Any] = []
+
+            async def add(item: Any) -> None:
+                value = await item if hasattr(item, "__await__") else item
+                if mapper is not None:
+                    value = mapper(value, len(found))
+                    value = await value if hasattr(value, "__await__") else value
+                found.append(crossing(value))
+
+            if hasattr(items, "__aiter__"):
+                async for item in items:
+                    await add(item)
+            else:
+                for item in JsArray.from_(items) if not isinstance(items, Iterable) else items:
+                    await add(item)
+            return array(found)
+
+        return JsPromise.start(gather())
 
     @staticmethod
     def isArray(value: Any = None) -> bool:
@@ -231,19 +235,23 @@ class JsArray(JsProxy, js_name="Array"):
         between = "," if separator is None else to_string(separator)
         return between.join("" if item is None or item is jsnull else to_string(item) for item in self._items)
 
-    def includes(self, value: Any = None, *_from: Any) -> bool:
-        """Tell whether a value occurs (NaN is found)."""
+    def includes(self, value: Any = None, start: Any = None) -> bool:
+        """Tell whether a value occurs (NaN is found), from a position on."""
         key = same_value_key(value)
-        return any(same_value_key(item) == key for item in self._items)
+        begin = relative_index(start, len(self._items), 0)
+        return any(same_value_key(item) == key for item in self._items[begin:])
 
     def indexOf(self, value: Any = None, start: Any = None) -> int:
         """Return the first position or -1."""
         begin = relative_index(start, len(self._items), 0)
         return next((i for i in range(begin, len(self._items)) if strictly_equal(self._items[i], value)), -1)
 
-    def lastIndexOf(self, value: Any = None) -> int:
-        """Return the last position or -1."""
-        return next((i for i in reversed(range(len(self._items))) if strictly_equal(self._items[i], value)), -1)
+    def lastIndexOf(self, value: Any = None, *start: Any) -> int:
+        """Return the last position or -1; the search may begin before the end."""
+        size = len(self._items)
+        last = int(min(max(to_integer(start[0]), -size - 1), size - 1)) if start else size - 1
+        last = last + size if last < 0 else last
+        return next((i for i in range(last, -1, -1) if strictly_equal(self._items[i], value)), -1)
 
     def map(self, callback: Any, *_this: Any) -> JsArray:
         """Return the array of what the callback gives."""
@@ -274,6 +282,11 @@ class JsArray(JsProxy, js_name="Array"):
         """Return the first item for which the callback is true, or undefined."""
         position = self.findIndex(callback)
         return None if position < 0 else self._items[position]
+
+    def findLastIndex(self, callback: Any, *_this: Any) -> int:
+        """Return the last position for which the callback is true, or -1."""
+        pairs = reversed(list(enumerate(self._items)))
+        return next((i for i, item in pairs if truthy(callback(item, i, self))), -1)
 
     def findLast(self, callback: Any, *_this: Any) -> Any:
         """Return the last item for which the callback is true, or undefined."""
@@ -332,11 +345,29 @@ class JsArray(JsProxy, js_name="Array"):
         """Return a reversed copy."""
         return array(self._items[::-1])
 
-    def with_(self, index: int, value: Any) -> JsArray:
-        """Return a copy with one item replaced."""
+    def toSpliced(self, start: Any = None, *rest: Any) -> JsArray:
+        """Return a copy on which `splice` was called."""
         copy = array(self._items)
-        copy[index] = value
+        copy.splice(start, *rest)
         return copy
+
+    def with_(self, index: int, value: Any) -> JsArray:
+        """Return a copy with one item replaced; RangeError outside the array."""
+        copy = array(self._items)
+        if not -len(copy) <= to_integer(index) < len(copy):
+            from pywrangler.runtime.js.errors import range_error
+
+            raise range_error("Invalid index : " + to_string(index))
+        copy[int(to_integer(index))] = value
+        return copy
+
+    def copyWithin(self, target: Any, start: Any = None, end: Any = None) -> JsArray:
+        """Copy a range to another place in the array."""
+        size = len(self._items)
+        values = self._items[relative_index(start, size, 0) : relative_index(end, size, size)]
+        first = relative_index(target, size, 0)
+        self._items[first : first + len(values)] = values[: size - first]
+        return self
 
     def fill(self, value: Any = None, start: Any = None, end: Any = None) -> JsArray:
         """Set a range of items to one value."""
@@ -361,6 +392,12 @@ class JsArray(JsProxy, js_name="Array"):
         """`join()`."""
         return self.join()
 
+    def toLocaleString(self, locales: Any = None, options: Any = None, **named: Any) -> str:
+        """Return the items as the language writes them, with commas between."""
+        from pywrangler.runtime.js.intl.locale_strings import to_locale_string
+
+        return ",".join(to_locale_string(item, locales, options, **named) for item in self._items)
+
     def as_py_json(self) -> Any:
         """Return the array; its plain objects are subscripted with property names."""
         from pywrangler.runtime.js.values import hereditary
@@ -379,12 +416,6 @@ def array(items: Iterable[Any] = ()) -> JsArray:
     result: JsArray = object.__new__(JsArray)
     result._items = list(items)
     return result
-
-
-def iterator(items: Iterable[Any]) -> JsIterator:
-    """Return a JavaScript iterator."""
-    found: JsIterator = JsIterator.new(items)
-    return found
 
 
 def _sign(value: float) -> int:

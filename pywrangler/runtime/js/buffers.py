@@ -1,14 +1,16 @@
 """ArrayBuffer, and what it has in common with its views: the bytes, as Python programs take and give them.
 
-All views of a buffer share one `bytearray`. `to_bytes`, `to_memoryview`, `to_py`, `assign` and their kin copy, because
+All views of a buffer share one `bytearray`; a buffer knows its views, because resizing and detaching it changes them.
+`to_bytes`, `to_memoryview`, `to_py`, `assign` and their kin copy, because
 in production the bytes live in another memory (spec/js-and-ffi.md, section 2).
 """
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any
+import weakref
+from typing import IO, TYPE_CHECKING, Any, cast
 
-from pywrangler.runtime.js.errors import range_error
+from pywrangler.runtime.js.errors import range_error, type_error
 from pywrangler.runtime.js.primitives import relative_index, to_integer
 from pywrangler.runtime.js.proxy import JsProxy
 
@@ -81,16 +83,35 @@ class JsBuffer(JsProxy):
 class ArrayBuffer(JsBuffer):
     """Bytes without a view: `ArrayBuffer.new(length)`."""
 
-    __slots__ = ("_data",)
+    __slots__ = ("_data", "_detached", "_limit", "_views")
 
-    def __init__(self, length: Any = 0, *_options: Any, **_named: Any) -> None:
-        self._data = bytearray(buffer_length(length, "Array buffer allocation failed"))
+    _data: bytearray
+    _detached: bool
+    _limit: int | None
+    _views: list[weakref.ref[View]]
+
+    def __init__(self, length: Any = 0, init: Any = None, **named: Any) -> None:
+        size = buffer_length(length, "Array buffer allocation failed")
+        self._limit = None
+        if init is not None or named:
+            from pywrangler.runtime.js.convert import options
+
+            limit = options(init, named).get("maxByteLength")
+            self._limit = None if limit is None else buffer_length(limit, "Invalid array buffer max length")
+            if self._limit is not None and size > self._limit:
+                raise range_error("Invalid array buffer max length")
+        self._data = bytearray(size)
+        self._detached = False
+        self._views = []
 
     @classmethod
     def adopt(cls, data: bytearray) -> Self:
         """Return a buffer on `data`, which the caller gives away."""
         result = object.__new__(cls)
         result._data = data
+        result._detached = False
+        result._limit = None
+        result._views = []
         return result
 
     @classmethod
@@ -110,16 +131,62 @@ class ArrayBuffer(JsBuffer):
 
     @property
     def maxByteLength(self) -> int:
-        """Number of bytes; buffers do not grow here."""
-        return len(self._data)
+        """Number of bytes that `resize` may go up to."""
+        return len(self._data) if self._limit is None or self._detached else self._limit
 
     @property
     def resizable(self) -> bool:
-        """Buffers do not grow here."""
-        return False
+        """Whether it was made with `maxByteLength`."""
+        return self._limit is not None
+
+    @property
+    def detached(self) -> bool:
+        """Whether its bytes were transferred to another buffer."""
+        return self._detached
+
+    def resize(self, length: Any = 0) -> None:
+        """Change the number of bytes; TypeError for a buffer of fixed length."""
+        if self._limit is None:
+            raise type_error(
+                f"Method ArrayBuffer.prototype.resize called on incompatible receiver #<{type(self)._js_name}>"
+            )
+        self._check("ArrayBuffer.prototype.resize")
+        size = buffer_length(length, "ArrayBuffer.prototype.resize: Invalid length parameter")
+        if size > self._limit:
+            raise range_error("ArrayBuffer.prototype.resize: Invalid length parameter")
+        self._replace(self._data[:size].ljust(size, b"\0"))
+
+    def transfer(self, length: Any = None) -> ArrayBuffer:
+        """Move the bytes to a new buffer, of another length if wished; this one is empty from then on."""
+        return self._moved("transfer", length, self._limit)
+
+    def transferToFixedLength(self, length: Any = None) -> ArrayBuffer:
+        """`transfer` to a buffer that cannot be resized."""
+        return self._moved("transferToFixedLength", length, None)
+
+    def _moved(self, name: str, length: Any, limit: int | None) -> ArrayBuffer:
+        self._check(f"ArrayBuffer.prototype.{name}")
+        size = len(self._data) if length is None else buffer_length(length, "Array buffer allocation failed")
+        moved = ArrayBuffer.adopt(self._data[:size].ljust(size, b"\0"))
+        moved._limit = limit
+        self._detached = True
+        self._replace(bytearray())
+        return moved
+
+    def _check(self, what: str) -> None:
+        """Raise the TypeError of an operation on a detached buffer."""
+        if self._detached:
+            raise type_error(f"Cannot perform {what} on a detached ArrayBuffer")
+
+    def _replace(self, data: bytearray) -> None:
+        self._data = data
+        for reference in self._views:
+            if (view := reference()) is not None:
+                view._refresh(data)
 
     def slice(self, start: Any = None, end: Any = None) -> ArrayBuffer:
         """Return a copy of a range."""
+        self._check("ArrayBuffer.prototype.slice")
         size = len(self._data)
         return ArrayBuffer.adopt(self._data[relative_index(start, size, 0) : relative_index(end, size, size)])
 
@@ -147,8 +214,18 @@ class View(JsBuffer):
     def buffer(self) -> ArrayBuffer:
         """The buffer, which other views may share."""
         if self._buffer is None:
-            self._buffer = ArrayBuffer.adopt(self._data)
-        return self._buffer
+            self._attach(ArrayBuffer.adopt(self._data))
+        return cast("ArrayBuffer", self._buffer)
+
+    def _attach(self, buffer: ArrayBuffer) -> None:
+        """Be a view of the buffer, which tells when its bytes are replaced."""
+        self._buffer, self._data = buffer, buffer._data
+        buffer._views = [known for known in buffer._views if known() is not None]
+        buffer._views.append(weakref.ref(self))
+
+    def _refresh(self, data: bytearray) -> None:
+        """Look at the bytes that replaced those of the buffer."""
+        raise NotImplementedError
 
     @property
     def byteOffset(self) -> int:

@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.convert import options
-from pywrangler.runtime.js.errors import type_error
+from pywrangler.runtime.js.errors import error, type_error
 from pywrangler.runtime.js.primitives import to_string, truthy
 from pywrangler.runtime.js.proxy import JsPromise, JsProxy
 from pywrangler.runtime.js.request import Request
@@ -205,6 +205,19 @@ def _partial(entry: Entry, pairs: Pairs, wanted: str) -> Response:
     return Response.from_wire(206, "Partial Content", [*pairs, content_range], entry.body[start : end + 1])
 
 
+def _not_implemented(kind: str, names: str) -> None:
+    """Give a class the methods that Workers have by name only."""
+    for name in names.split():
+        problem = f"Failed to execute '{name}' on '{kind}': the method is not implemented."
+
+        def method(self: Any, *_arguments: Any, problem: str = problem) -> Any:  # noqa: ARG001
+            raise error(problem)
+
+        method.__name__ = name
+        method.__doc__ = "An Error: Workers do not implement it."
+        setattr(Cache if kind == "Cache" else CacheStorage, name, method)
+
+
 class CacheStorage(JsProxy):
     """`caches`: the default cache, and others by name."""
 
@@ -233,6 +246,10 @@ class CacheStorage(JsProxy):
         self._now = now
         for cache in (self.default, *self._named.values()):
             cache._now = now
+
+
+_not_implemented("Cache", "add addAll keys matchAll")
+_not_implemented("CacheStorage", "delete has keys match")
 
 
 caches: CacheStorage = CacheStorage.new()

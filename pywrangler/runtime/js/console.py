@@ -143,6 +143,21 @@ class Console(JsProxy, js_name="console"):
     def timeStamp(self, *_label: Any) -> None:
         """Does nothing without a profiler."""
 
+    def profile(self, *_label: Any) -> None:
+        """Does nothing without a profiler."""
+
+    profileEnd = profile
+
+    def context(self, *_name: Any) -> Console:
+        """Return a console of its own."""
+        return Console.new()  # type: ignore[no-any-return]
+
+    def createTask(self, name: Any = None) -> Any:
+        """Return `{run}`, which calls a function."""
+        from pywrangler.runtime.js.values import JsFunction, plain
+
+        return plain({"name": to_string(name), "run": JsFunction.new(lambda function: function())})
+
     def clear(self) -> None:
         """Does nothing in a log."""
 

@@ -179,6 +179,9 @@ def _promise(compute: Callable[[], Any]) -> JsPromise:
 class SubtleCrypto(JsProxy):
     """The value of `crypto.subtle`; every method but `timingSafeEqual` gives a promise."""
 
+    def __init__(self) -> None:
+        raise type_error("Illegal constructor")
+
     def digest(self, algorithm: Any, data: Any) -> JsPromise:
         """Hash bytes."""
         return _promise(
@@ -333,8 +336,24 @@ class SubtleCrypto(JsProxy):
 class Crypto(JsProxy):
     """The value of `js.crypto`."""
 
+    subtle: SubtleCrypto
+
     def __init__(self) -> None:
-        self.subtle: SubtleCrypto = SubtleCrypto.new()
+        raise type_error("Illegal constructor")
+
+    @classmethod
+    def of_worker(cls) -> Crypto:
+        """Return the one `crypto`."""
+        found = object.__new__(cls)
+        found.subtle = object.__new__(SubtleCrypto)
+        return found
+
+    @property
+    def DigestStream(self) -> Any:
+        """The class of streams that hash."""
+        from pywrangler.runtime.js.digest_stream import DigestStream
+
+        return DigestStream
 
     def getRandomValues(self, target: Any) -> Any:
         """Fill an array of integers with random values; returns it."""
@@ -355,7 +374,7 @@ class Crypto(JsProxy):
         return str(uuid.uuid4())
 
 
-crypto: Crypto = Crypto.new()
+crypto: Crypto = Crypto.of_worker()
 
 
 # ---- keys -----------------------------------------------------------------------------------------------

@@ -52,6 +52,10 @@ class JsDate(JsProxy, js_name="Date"):
 
     # ---- static ---------------------------------------------------------------------------------------
 
+    @classmethod
+    def _call(cls, *_given: Any) -> str:
+        return cls.new().toString()  # type: ignore[no-any-return]
+
     @staticmethod
     def now() -> int:
         """Milliseconds since the epoch."""
@@ -146,25 +150,33 @@ class JsDate(JsProxy, js_name="Date"):
         """Date and time."""
         return f"{self.toDateString()} {self.toTimeString()}" if math.isfinite(self._ms) else "Invalid Date"
 
-    def toLocaleDateString(self, *_locale: Any, **_options: Any) -> str:
-        """The date in the manner of en-US."""
-        if not math.isfinite(self._ms):
-            return "Invalid Date"
-        year, month, day, *_ = self._parts()
-        return f"{month + 1}/{day}/{year}"
+    def toLocaleDateString(self, locales: Any = None, options: Any = None, **named: Any) -> str:
+        """The date as a language writes it; options as `Intl.DateTimeFormat`'s."""
+        return self._in_language(locales, options, named, "date", "date")
 
-    def toLocaleTimeString(self, *_locale: Any, **_options: Any) -> str:
-        """The time in the manner of en-US."""
-        if not math.isfinite(self._ms):
-            return "Invalid Date"
-        _, _, _, hour, minute, second, *_ = self._parts()
-        return f"{hour % 12 or 12}:{minute:02d}:{second:02d} {'AM' if hour < 12 else 'PM'}"
+    def toLocaleTimeString(self, locales: Any = None, options: Any = None, **named: Any) -> str:
+        """The time as a language writes it; options as `Intl.DateTimeFormat`'s."""
+        return self._in_language(locales, options, named, "time", "time")
 
-    def toLocaleString(self, *_locale: Any, **_options: Any) -> str:
-        """Date and time in the manner of en-US."""
+    def toLocaleString(self, locales: Any = None, options: Any = None, **named: Any) -> str:
+        """Date and time as a language writes them; options as `Intl.DateTimeFormat`'s."""
+        return self._in_language(locales, options, named, "any", "all")
+
+    def _in_language(self, locales: Any, options: Any, named: Any, required: str, defaults: str) -> str:
         if not math.isfinite(self._ms):
             return "Invalid Date"
-        return f"{self.toLocaleDateString()}, {self.toLocaleTimeString()}"
+        from pywrangler.runtime.js.intl.dates import DateTimeFormat
+
+        return DateTimeFormat.of(locales, options, named, required, defaults).format(self)  # type: ignore[no-any-return]
+
+    def getYear(self) -> int | float:
+        """Years since 1900."""
+        return self.getFullYear() - 1900  # type: ignore[attr-defined, no-any-return]
+
+    def setYear(self, year: Any) -> int | float:
+        """Set the year; 0 to 99 are those from 1900."""
+        found = to_number(year)
+        return self.setFullYear(found + 1900 if 0 <= found <= 99 else found)  # type: ignore[attr-defined, no-any-return]
 
     # Dates compare by value; equality is identity, as for every object.
     def __lt__(self, other: Any) -> bool:

@@ -78,6 +78,43 @@ def range_error(message: str, **properties: Any) -> JsException:
     return JsException("RangeError", message, properties=properties)
 
 
+_STEMS = [
+    "INDEX_SIZE",
+    "DOMSTRING_SIZE",
+    "HIERARCHY_REQUEST",
+    "WRONG_DOCUMENT",
+    "INVALID_CHARACTER",
+    "NO_DATA_ALLOWED",
+    "NO_MODIFICATION_ALLOWED",
+    "NOT_FOUND",
+    "NOT_SUPPORTED",
+    "INUSE_ATTRIBUTE",
+    "INVALID_STATE",
+    "SYNTAX",
+    "INVALID_MODIFICATION",
+    "NAMESPACE",
+    "INVALID_ACCESS",
+    "VALIDATION",
+    "TYPE_MISMATCH",
+    "SECURITY",
+    "NETWORK",
+    "ABORT",
+    "URL_MISMATCH",
+    "QUOTA_EXCEEDED",
+    "TIMEOUT",
+    "INVALID_NODE_TYPE",
+    "DATA_CLONE",
+]
+
+DOM_CONSTANTS = {f"{stem}_ERR": code for code, stem in enumerate(_STEMS, 1)}
+"""`ABORT_ERR` and its kin (https://webidl.spec.whatwg.org/#dfn-error-names-table)."""
+
+_DOM_CODES = {f"{stem.title().replace('_', '')}Error": code for code, stem in enumerate(_STEMS, 1)} | {
+    "InUseAttributeError": 10,
+    "URLMismatchError": 21,
+}
+
+
 def dom_exception(name: str, message: str) -> JsException:
-    """Return a `DOMException` of that name (`InvalidAccessError`, `SyntaxError`, ...)."""
-    return JsException(name, message)
+    """Return a `DOMException` of that name (`InvalidAccessError`, `SyntaxError`, ...), with its `code`."""
+    return JsException(name, message, properties={"code": _DOM_CODES.get(name, 0)})

@@ -16,7 +16,7 @@ from typing import Any
 from pywrangler.runtime import context
 from pywrangler.runtime.js.advice import warn_borrowed
 from pywrangler.runtime.js.primitives import to_integer, to_string, truthy
-from pywrangler.runtime.js.proxy import JsProxy, jsnull
+from pywrangler.runtime.js.proxy import JsPromise, JsProxy, jsnull
 from pywrangler.runtime.user_code import runs_user_code
 
 _running: set[asyncio.Future[Any]] = set()
@@ -46,6 +46,7 @@ class Event(JsProxy):
         self.eventPhase = Event.NONE
         self.timeStamp = int(time.monotonic() * 1000)
         self._stopped = False
+        self._propagation_stopped = False
         self._init(given)
 
     def _init(self, given: Any) -> None:
@@ -56,16 +57,31 @@ class Event(JsProxy):
         """False once the default was prevented."""
         return not self.defaultPrevented
 
+    @property
+    def srcElement(self) -> Any:
+        """The target, by its old name."""
+        return self.target
+
+    @property
+    def cancelBubble(self) -> bool:
+        """Whether `stopPropagation` was called; setting it true calls it."""
+        return self._propagation_stopped
+
+    @cancelBubble.setter
+    def cancelBubble(self, value: Any) -> None:
+        self._propagation_stopped = self._propagation_stopped or truthy(value)
+
     def preventDefault(self) -> None:
         """Ask for the default action not to happen; only cancelable events listen."""
         self.defaultPrevented = self.defaultPrevented or self.cancelable
 
     def stopPropagation(self) -> None:
-        """Nothing propagates here; kept for code that says it."""
+        """Nothing propagates here; `cancelBubble` tells that it was called."""
+        self._propagation_stopped = True
 
     def stopImmediatePropagation(self) -> None:
         """Call no further listener."""
-        self._stopped = True
+        self._stopped = self._propagation_stopped = True
 
     def composedPath(self) -> Any:
         """Return the targets the event passes: one, while it is dispatched."""
@@ -192,7 +208,7 @@ def run_detached(awaitable: Any) -> None:
         try:
             await awaitable
         except Exception as error:
-            report(error, "Uncaught (in promise)")
+            _rejected(error)
 
     task = asyncio.ensure_future(finish())
     _running.add(task)
@@ -200,6 +216,20 @@ def run_detached(awaitable: Any) -> None:
     if (event := context.current()) is not None:
         event.pending.add(task)
         task.add_done_callback(event.pending.discard)
+
+
+GLOBAL_SCOPE: Any = None
+"""The event target of the global scope (`builtins.scope`), once user code asked for it."""
+
+
+def _rejected(error: Exception) -> None:
+    """Tell the global listeners of `unhandledrejection`, and log unless one of them prevents that."""
+    if GLOBAL_SCOPE is not None and GLOBAL_SCOPE._has_listener("unhandledrejection"):
+        from pywrangler.runtime.js.builtins.scope import PromiseRejectionEvent
+
+        if not GLOBAL_SCOPE.dispatchEvent(PromiseRejectionEvent.of(JsPromise.rejected(error), error)):
+            return
+    report(error, "Uncaught (in promise)")
 
 
 def report(error: BaseException, prefix: str = "Uncaught") -> None:

@@ -134,7 +134,10 @@ class _Writer:
             return self.write_py_proxy(value)
         if value.typeof in {"function", "symbol"}:
             return _LEFT_OUT
-        return self.write_object(value, indent)
+        if isinstance(value, RawJson):
+            return value.rawJSON
+        primitive = value.valueOf()
+        return self.write_object(value, indent) if primitive is value else self.write(name, primitive, indent)
 
     def write_py_proxy(self, value: Any) -> Any:
         from pywrangler.runtime.js.advice import warn_once
@@ -188,8 +191,34 @@ def quote(text: str) -> str:
     return "".join(f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in quoted)
 
 
+class RawJson(JsProxy, js_name="Object"):
+    """What `JSON.rawJSON` gives: a piece of JSON that `stringify` writes as it is."""
+
+    __slots__ = ("rawJSON",)
+
+    def __init__(self, text: str) -> None:
+        self.rawJSON = text
+
+    def _own_properties(self) -> dict[str, Any]:
+        return {"rawJSON": self.rawJSON}
+
+
 class JSON(JsProxy):
     """The namespace `JSON`."""
 
     parse = staticmethod(parse_json)
     stringify = staticmethod(stringify)
+
+    @staticmethod
+    def rawJSON(text: Any = None) -> RawJson:
+        """Return what `stringify` writes as that text, which is the JSON of a primitive: numbers of any length."""
+        source = to_string(text)
+        value = None if source[:1] in " \t\n\r" or source[-1:] in " \t\n\r" else parse_json(source)
+        if value is None or isinstance(value, JsValue):
+            raise JsException("SyntaxError", "Invalid value for JSON.rawJSON")
+        return RawJson.new(source)  # type: ignore[no-any-return]
+
+    @staticmethod
+    def isRawJSON(value: Any = None) -> bool:
+        """Tell whether `rawJSON` made a value."""
+        return isinstance(value, RawJson)

@@ -7,13 +7,15 @@ Pyodide a Map is a Python mapping: iterating it gives its keys, `items()` the pa
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, ValuesView
 from typing import Any
 
-from pywrangler.runtime.js.arrays import JsIterator, array, iterator
+from pywrangler.runtime.js.arrays import array
 from pywrangler.runtime.js.errors import type_error
-from pywrangler.runtime.js.primitives import crossing, same_value_key, to_string
+from pywrangler.runtime.js.iterators import JsIterator, iterator
+from pywrangler.runtime.js.primitives import crossing, is_primitive, same_value_key, to_number, to_string, truthy
 from pywrangler.runtime.js.proxy import JsProxy, JsValue, jsnull
 
 _ABSENT = object()
@@ -66,6 +68,27 @@ class JsMap(JsProxy, js_name="Map"):
     def clear(self) -> None:
         """Remove everything."""
         self._entries.clear()
+
+    def getOrInsert(self, key: Any, value: Any = None) -> Any:
+        """Return a value, after setting it if it was absent."""
+        if not self.has(key):
+            self.set(key, value)
+        return self.get(key)
+
+    def getOrInsertComputed(self, key: Any, callback: Any) -> Any:
+        """Return a value, after setting it to what the callback gives for the key if it was absent."""
+        return self.get(key) if self.has(key) else self.set(key, callback(key)).get(key)
+
+    @staticmethod
+    def groupBy(items: Any, callback: Any) -> JsMap:
+        """Return a map with an array of items for each key that the callback gives."""
+        groups: JsMap = JsMap.new()
+        for position, item in enumerate(items):
+            key = callback(item, position)
+            if not groups.has(key):
+                groups.set(key, array())
+            groups.get(key).push(item)
+        return groups
 
     def forEach(self, callback: Any, *_this: Any) -> None:
         """Call back with (value, key, map)."""
@@ -192,21 +215,43 @@ class JsSet(JsProxy, js_name="Set"):
         """Iterate over [value, value] pairs."""
         return iterator(array((value, value)) for value in self._entries.values())
 
-    def union(self, other: JsSet) -> JsSet:
-        """Return the members of either set."""
-        return _set([*self, *other])
+    def union(self, other: Any) -> JsSet:
+        """Return the members of either set; the other may be a Map, or anything with `size`, `has` and `keys`."""
+        return _set([*self, *_members(other)])
 
-    def intersection(self, other: JsSet) -> JsSet:
+    def intersection(self, other: Any) -> JsSet:
         """Return the members of both sets."""
-        return _set(value for value in self if other.has(value))
+        has = _set_like(other).has
+        return _set(value for value in self if truthy(has(value)))
 
-    def difference(self, other: JsSet) -> JsSet:
+    def difference(self, other: Any) -> JsSet:
         """Return the members that are not in the other set."""
-        return _set(value for value in self if not other.has(value))
+        has = _set_like(other).has
+        return _set(value for value in self if not truthy(has(value)))
 
-    def isSubsetOf(self, other: JsSet) -> bool:
+    def symmetricDifference(self, other: Any) -> JsSet:
+        """Return the members of exactly one of the sets."""
+        result = _set(self)
+        for value in _members(other):
+            if self.has(value):
+                result.delete(value)
+            else:
+                result.add(value)
+        return result
+
+    def isSubsetOf(self, other: Any) -> bool:
         """Tell whether all members are in the other set."""
-        return all(other.has(value) for value in self)
+        has = _set_like(other).has
+        return all(truthy(has(value)) for value in self)
+
+    def isSupersetOf(self, other: Any) -> bool:
+        """Tell whether all members of the other set are in this one."""
+        return all(self.has(value) for value in _members(other))
+
+    def isDisjointFrom(self, other: Any) -> bool:
+        """Tell whether no member is in the other set."""
+        has = _set_like(other).has
+        return not any(truthy(has(value)) for value in self)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -238,6 +283,16 @@ class JsWeakMap(JsProxy, js_name="WeakMap"):
     def get(self, key: Any = None) -> Any:
         """Return a value, or undefined."""
         return self._entries.get(key) if isinstance(key, JsValue) else None
+
+    def getOrInsert(self, key: Any, value: Any = None) -> Any:
+        """Return a value, after setting it if it was absent."""
+        if not self.has(key):
+            self.set(key, value)
+        return self.get(key)
+
+    def getOrInsertComputed(self, key: Any, callback: Any) -> Any:
+        """Return a value, after setting it to what the callback gives for the key if it was absent."""
+        return self.get(key) if self.has(key) else self.set(key, callback(key)).get(key)
 
     def has(self, key: Any = None) -> bool:
         """Tell whether there is an entry."""
@@ -282,6 +337,26 @@ def entry(pair: Any) -> tuple[Any, Any]:
         raise type_error(f"Iterator value {to_string(pair)} is not an entry object")
     items = list(pair)
     return (*items[:2], None, None)[:2]
+
+
+def _set_like(value: Any) -> Any:
+    """Return what a method of Set takes for another set, or raise its TypeError."""
+    if isinstance(value, (JsSet, JsMap)):
+        return value
+    if is_primitive(value):
+        raise type_error(f"{to_string(value)} is not an object")
+    if math.isnan(to_number(getattr(value, "size", None))):
+        raise type_error("The .size property is NaN")
+    for name in ("has", "keys"):
+        if not callable(getattr(value, name, None)):
+            raise type_error(f"The .{name} property is not callable")
+    return value
+
+
+def _members(value: Any) -> Iterable[Any]:
+    """Return the members of what a method of Set takes for another set: the keys of a Map."""
+    members: Iterable[Any] = _set_like(value).keys()
+    return members
 
 
 def _set(items: Iterable[Any]) -> JsSet:

@@ -9,6 +9,7 @@ Rules for subclasses, kept by this module (spec/js-and-ffi.md, section 2):
   an own property set by user code;
 - a method whose JavaScript name is a Python keyword is written with a trailing underscore (`from_`, `delete` needs
   none) and gets the plain name as an alias, for `getattr(x, "from")`;
+- a class that JavaScript calls without `new`, too (`RegExp("x")`), has a class method `_call`;
 - a property that does not exist raises AttributeError; one that exists and is undefined reads as None.
 
 `JsValue` is what `isinstance(x, JsProxy)` of `pyodide.ffi` asks for. It stands above `JsProxy` so that classes and
@@ -102,6 +103,22 @@ class JsValue:
         """Tell whether the object itself has the property."""
         return str(name) in self._own_properties()
 
+    propertyIsEnumerable = hasOwnProperty
+
+    def isPrototypeOf(self, value: Any) -> bool:
+        """Tell whether the object is a prototype of another."""
+        from pywrangler.runtime.js.builtins.objects import Object
+
+        while isinstance(value, JsValue):
+            value = Object.getPrototypeOf(value)
+            if value is self:
+                return True
+        return False
+
+    def toLocaleString(self, *_locales: Any, **_options: Any) -> str:
+        """What `toString` gives, unless a kind of objects has a form for each language."""
+        return self.toString()
+
     def toString(self) -> str:
         """What `String(x)` gives."""
         return f"[object {type(self).__name__}]"
@@ -139,8 +156,11 @@ class JsClass(type, JsValue):
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_options: Any) -> None:
         super().__init__(name, bases, namespace)
 
-    def __call__(cls, *_args: Any, **_kwargs: Any) -> Any:
-        raise TypeError(f"Class constructor {cls._js_name} cannot be invoked without 'new'")
+    def __call__(cls, *args: Any, **_kwargs: Any) -> Any:
+        call = cls.__dict__.get("_call")
+        if call is None:
+            raise TypeError(f"Class constructor {cls._js_name} cannot be invoked without 'new'")
+        return call.__func__(cls, *args)
 
     def new(cls, *args: Any, **kwargs: Any) -> Any:
         """`new X(...)`; keyword arguments are the trailing options object."""
@@ -158,8 +178,10 @@ class JsClass(type, JsValue):
 
     @property
     def prototype(cls) -> Any:
-        """Stands for the prototype; methods are found on the class."""
-        return cls
+        """What methods can be borrowed from: `X.prototype.method.call(value)`."""
+        from pywrangler.runtime.js.prototypes import prototype_of
+
+        return prototype_of(cls)
 
     def toString(cls) -> str:
         """What `String(X)` gives."""

@@ -7,6 +7,7 @@ from typing import Any
 from pywrangler.runtime.js.errors import type_error
 from pywrangler.runtime.js.proxy import JsPromise, JsProxy
 from pywrangler.runtime.js.readable import ReadableStream, chunk_bytes, face
+from pywrangler.runtime.js.stream_controller import ControlledSource
 from pywrangler.runtime.js.webidl import record
 
 RELEASED = "This ReadableStream reader has been released."
@@ -84,6 +85,8 @@ class ReadableStreamBYOBReader(ReadableStreamDefaultReader):
     async def _collect(self, stream: ReadableStream, view: Any, size: int, minimum: int) -> Any:
         data = self._rest
         while len(data) < min(size, minimum):
+            if isinstance(stream._source, ControlledSource):
+                stream._source.wanted_bytes = size - len(data)
             chunk = await stream.take()
             if chunk is None:
                 break

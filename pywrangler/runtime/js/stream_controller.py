@@ -59,6 +59,10 @@ class ControlledSource:
         self._closing = False
         self._error: BaseException | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._request: ReadableStreamBYOBRequest | None = None
+        self._allocated_bytes = int(to_number(underlying.get("autoAllocateChunkSize") or 0))
+        self.wanted_bytes = 0
+        """Size of the buffer that the reader which waits has brought."""
         kind_of_controller = ReadableByteStreamController if self.is_bytes else ReadableStreamDefaultController
         self.controller = kind_of_controller.new(self)
 
@@ -143,6 +147,7 @@ class ControlledSource:
 
     def enqueue(self, chunk: Any) -> None:
         """Add a chunk; TypeError after close or error."""
+        self._request = None
         if self._closing or self._error is not None:
             raise type_error("Unable to enqueue: the stream is closed or errored.")
         if isinstance(chunk, (bytes, bytearray, memoryview)):
@@ -161,6 +166,23 @@ class ControlledSource:
             self._held += size
         self.pull_if_needed()
 
+    def byob_request(self) -> ReadableStreamBYOBRequest | None:
+        """Return the request for the buffer of who waits, if they brought one (or one is allocated for them)."""
+        size = self.wanted_bytes or self._allocated_bytes
+        if not self.has_waiter or not size:
+            return None
+        if self._request is None:
+            self._request = ReadableStreamBYOBRequest.of(self, size)
+        return self._request
+
+    def answered(self, data: bytes) -> None:
+        """Take the bytes that were written into the buffer of a request."""
+        self._request = None
+        if data:
+            self.enqueue(data)
+        else:
+            self._answer(None)
+
     def _natural_size(self, chunk: Any) -> float:
         return len(buffer_bytes(chunk) or b"") if self.is_bytes else 1
 
@@ -169,7 +191,7 @@ class ControlledSource:
         if self._closing or self._error is not None:
             raise type_error("Unable to close: the stream is closed or errored.")
         self._closing = True
-        if not self._queue:
+        if not self._queue and self._request is None:
             self._answer(None)
 
     def fail(self, reason: Any) -> None:
@@ -256,14 +278,71 @@ class ReadableStreamDefaultController(JsProxy):
 
 
 class ReadableByteStreamController(ReadableStreamDefaultController):
-    """The controller of a stream with `type="bytes"`; there is never a request for a certain buffer."""
+    """The controller of a stream with `type="bytes"`."""
 
     __slots__ = ()
 
     @property
     def byobRequest(self) -> Any:
-        """Always null: chunks are enqueued."""
-        return jsnull
+        """The buffer that somebody wants filled; null if nobody waits with one."""
+        request = self._source.byob_request()
+        return jsnull if request is None else request
+
+
+class ReadableStreamBYOBRequest(JsProxy):
+    """A buffer to be filled: write into `view`, then `respond(count)`."""
+
+    __slots__ = ("_source", "_view")
+
+    _source: ControlledSource
+    _view: Any
+
+    def __init__(self) -> None:
+        raise type_error("Illegal constructor")
+
+    @classmethod
+    def of(cls, source: ControlledSource, size: int) -> ReadableStreamBYOBRequest:
+        """Return a request for at most `size` bytes."""
+        from pywrangler.runtime.js.typed_arrays import Uint8Array
+
+        request = object.__new__(cls)
+        request._source = source
+        request._view = Uint8Array.new(size)
+        return request
+
+    @property
+    def view(self) -> Any:
+        """Where the bytes go; null after the answer."""
+        return self._view
+
+    @property
+    def atLeast(self) -> int:
+        """How many bytes the answer needs to have."""
+        return 1
+
+    def respond(self, count: Any = None) -> None:
+        """Give the first `count` bytes of the view; 0 only after the controller was closed."""
+        if self._view is jsnull:
+            raise type_error("This ReadableStreamBYOBRequest has been invalidated.")
+        number = int(to_number(count))
+        if number > self._view.byteLength:
+            raise range_error("Too many bytes to respond with.")
+        self._answer(self._view.to_bytes()[:number])
+
+    def respondWithNewView(self, view: Any = None) -> None:
+        """Give the bytes of another view."""
+        data = buffer_bytes(view)
+        if self._view is jsnull or data is None:
+            raise type_error("This ReadableStreamBYOBRequest has been invalidated.")
+        self._answer(data)
+
+    def _answer(self, data: bytes) -> None:
+        if not data and not self._source.is_closing:
+            raise type_error("The bytesWritten must be more than zero while the stream is open.")
+        if data and self._source.is_closing:
+            raise type_error("The bytesWritten must be zero after the stream is closed.")
+        self._view = jsnull
+        self._source.answered(data)
 
 
 class CountQueuingStrategy(JsProxy):

@@ -9,6 +9,7 @@ from pywrangler.runtime.js.stream_controller import (
     ByteLengthQueuingStrategy,
     CountQueuingStrategy,
     ReadableByteStreamController,
+    ReadableStreamBYOBRequest,
     ReadableStreamDefaultController,
 )
 from pywrangler.runtime.js.stream_sources import BytesSource, Source
@@ -37,6 +38,7 @@ __all__ = [
     "ReadableByteStreamController",
     "ReadableStream",
     "ReadableStreamBYOBReader",
+    "ReadableStreamBYOBRequest",
     "ReadableStreamDefaultController",
     "ReadableStreamDefaultReader",
     "Sink",

@@ -9,9 +9,10 @@ import math
 from collections.abc import Callable, Iterable, Iterator, MutableSequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pywrangler.runtime.js.arrays import JsArray, JsIterator, array, iterator
+from pywrangler.runtime.js.arrays import JsArray, array
 from pywrangler.runtime.js.buffers import ArrayBuffer, View, buffer_length
 from pywrangler.runtime.js.errors import range_error
+from pywrangler.runtime.js.iterators import JsIterator, iterator
 from pywrangler.runtime.js.primitives import relative_index, to_integer, to_string, truthy
 from pywrangler.runtime.js.proxy import jsnull
 
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 class TypedArray(View):
     """An array of numbers of one type; see the subclasses at the end of this module."""
 
-    __slots__ = ("_items",)
+    __slots__ = ("_fixed", "_items")
 
     BYTES_PER_ELEMENT: ClassVar[int] = 1
     _format: ClassVar[str] = "B"
     _items: memoryview
+    _fixed: int | None
+    """How many elements the view was asked for; None if it follows the length of its buffer."""
 
     def __init__(self, source: Any = None, byteOffset: Any = None, length: Any = None) -> None:
         if source is None or source is jsnull or isinstance(source, (str, int, float)):
@@ -47,9 +50,11 @@ class TypedArray(View):
         self._data = data
         self._buffer = None
         self._offset = 0
+        self._fixed = len(data) // self.BYTES_PER_ELEMENT
         self._items = memoryview(data).cast(self._format)  # type: ignore[call-overload]
 
     def _look_at(self, buffer: ArrayBuffer, byteOffset: Any, length: Any) -> None:
+        buffer._check("Construct")
         size, offset = self.BYTES_PER_ELEMENT, int(to_integer(byteOffset))
         if offset % size:
             raise range_error(f"start offset of {type(self).name} should be a multiple of {size}")
@@ -63,8 +68,18 @@ class TypedArray(View):
             end = offset + int(to_integer(length)) * size
             if end > buffer.byteLength or end < offset:
                 raise range_error(f"Invalid typed array length: {to_string(length)}")
-        self._data, self._buffer, self._offset = buffer._data, buffer, offset
+        self._attach(buffer)
+        self._offset = offset
+        self._fixed = None if length is None and buffer.resizable else (end - offset) // size
         self._items = memoryview(buffer._data)[offset:end].cast(self._format)  # type: ignore[call-overload]
+
+    def _refresh(self, data: bytearray) -> None:
+        size = self.BYTES_PER_ELEMENT
+        count = (len(data) - self._offset) // size if self._fixed is None else self._fixed
+        fits = 0 <= self._offset <= len(data) and self._offset + count * size <= len(data)
+        end = self._offset + count * size if fits else self._offset
+        self._data = data
+        self._items = memoryview(data)[self._offset : end].cast(self._format)  # type: ignore[call-overload]
 
     # ---- static ---------------------------------------------------------------------------------------
 
@@ -221,9 +236,12 @@ class TypedArray(View):
         return self.slice().sort(compare)
 
     def with_(self, index: int, value: Any) -> Self:
-        """Return a copy with one element replaced."""
+        """Return a copy with one element replaced; RangeError outside the array."""
         copy = self.slice()
-        copy[index] = value
+        position = int(to_integer(index))
+        if not -len(copy) <= position < len(copy):
+            raise range_error("Invalid typed array index")
+        copy[position] = value
         return copy
 
     def at(self, index: Any = 0) -> Any:
@@ -258,8 +276,8 @@ def _borrowed(name: str) -> Callable[..., Any]:
 
 
 for _name in (
-    "count", "entries", "every", "find", "findIndex", "findLast", "forEach", "includes", "index", "indexOf", "join",
-    "lastIndexOf", "reduce", "reduceRight", "some",
+    "count", "entries", "every", "find", "findIndex", "findLast", "findLastIndex", "forEach", "includes", "index",
+    "indexOf", "join", "lastIndexOf", "reduce", "reduceRight", "some", "toLocaleString",
 ):  # fmt: skip
     setattr(TypedArray, _name, _borrowed(_name))
 

@@ -63,15 +63,26 @@ class Uint8Array(TypedArray):
                 "SyntaxError", "Found a character that cannot be part of a valid base64 string."
             ) from None
 
-    def setFromBase64(self, text: str) -> Any:
-        """Decode Base64 into the array; returns `{read, written}`."""
+    def setFromBase64(self, text: str, options: Any = None, **named: Any) -> Any:
+        """Decode as much Base64 as fits into the array; returns `{read, written}`."""
         from pywrangler.runtime.js.values import JsObject
 
-        data = Uint8Array.fromBase64(text)
-        if len(data) > len(self):
-            raise range_error("the decoded data does not fit")
-        self.set(data)
-        return JsObject.new(read=len(text), written=len(data))
+        data = Uint8Array.fromBase64(text, options, **named).to_bytes()
+        written, read = len(data), len(text)
+        if written > len(self):
+            # Only whole groups of four characters are taken.
+            written = len(self) // 3 * 3
+            read = written // 3 * 4
+        self._bytes_view()[:written] = data[:written]
+        return JsObject.new(read=read, written=written)
+
+    def setFromHex(self, text: str) -> Any:
+        """Decode as much hexadecimal as fits into the array; returns `{read, written}`."""
+        from pywrangler.runtime.js.values import JsObject
+
+        data = Uint8Array.fromHex(text).to_bytes()[: len(self)]
+        self._bytes_view()[: len(data)] = data
+        return JsObject.new(read=2 * len(data), written=len(data))
 
 
 class Uint8ClampedArray(TypedArray):
@@ -191,18 +202,27 @@ class BigUint64Array(_BigIntArray):
 class DataView(View):
     """A view that reads and writes numbers of any type at any offset: `DataView.new(buffer, offset, length)`."""
 
-    __slots__ = ("_size",)
+    __slots__ = ("_follows", "_size")
 
     def __init__(self, buffer: Any, byteOffset: Any = None, byteLength: Any = None) -> None:
         if not isinstance(buffer, ArrayBuffer):
             raise type_error("First argument to DataView constructor must be an ArrayBuffer")
+        buffer._check("DataView")
         offset = int(to_integer(byteOffset))
         if not 0 <= offset <= buffer.byteLength:
             raise range_error(f"Start offset {offset} is outside the bounds of the buffer")
         size = buffer.byteLength - offset if byteLength is None else int(to_integer(byteLength))
         if size < 0 or offset + size > buffer.byteLength:
             raise range_error(f"Invalid DataView length {size}")
-        self._buffer, self._data, self._offset, self._size = buffer, buffer._data, offset, size
+        self._attach(buffer)
+        self._offset, self._size, self._follows = offset, size, byteLength is None and buffer.resizable
+
+    def _refresh(self, data: bytearray) -> None:
+        self._data = data
+        if self._follows:
+            self._size = max(0, len(data) - self._offset)
+        elif self._offset + self._size > len(data):
+            self._size = 0
 
     def _bytes_view(self) -> memoryview:
         return memoryview(self._data)[self._offset : self._offset + self._size]

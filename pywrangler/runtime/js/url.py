@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pywrangler.runtime.js.errors import type_error
+from pywrangler.runtime.js.errors import error, type_error
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
 from pywrangler.runtime.js.search_params import URLSearchParams
 from pywrangler.runtime.js.url_host import parse_host
@@ -58,6 +58,16 @@ class URL(JsProxy):
     def parse(url: Any, base: Any = None) -> Any:
         """Return a URL, or null if it is invalid."""
         return URL.new(url, base) if URL.canParse(url, base) else jsnull
+
+    @staticmethod
+    def createObjectURL(*_arguments: Any) -> str:
+        """An Error: Workers do not implement it."""
+        raise error("URL.createObjectURL() is not implemented")
+
+    @staticmethod
+    def revokeObjectURL(*_arguments: Any) -> None:
+        """An Error: Workers do not implement it."""
+        raise error("URL.revokeObjectURL() is not implemented")
 
     def toString(self) -> str:
         """Return the whole URL."""

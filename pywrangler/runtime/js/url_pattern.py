@@ -2,7 +2,7 @@ r"""URLPattern (https://urlpattern.spec.whatwg.org): `/books/:id(\d+)`, `*`, `{g
 
 A pattern of one part is compiled to a regular expression. What is left out of an object matches anything; what a
 pattern string leaves out behind its last part matches anything too, what it leaves out before matches as in the base
-URL. Regular expressions in parentheses are Python's here, which differ from JavaScript's in rare corners.
+URL. Regular expressions in parentheses are JavaScript's, with the flag v.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pywrangler.runtime.js.convert import options
 from pywrangler.runtime.js.errors import type_error
 from pywrangler.runtime.js.primitives import truthy
 from pywrangler.runtime.js.proxy import JsProxy, JsValue, jsnull
+from pywrangler.runtime.js.regexp_translate import PatternError, translate
 from pywrangler.runtime.js.url_parser import DEFAULT_PORTS, ParsedUrl, parse
 from pywrangler.runtime.js.values import array, plain
 from pywrangler.runtime.js.webidl import usv_string
@@ -49,12 +50,18 @@ class _Compiler:
         self.unnamed = 0
         self.pieces: list[str] = []
         self.flags = re.IGNORECASE if ignore_case else 0
+        self.needs_regex = False
 
     def compile(self) -> Part:
         self.sequence(closing="")
+        engine: Any = re
+        if self.needs_regex:
+            import regex
+
+            engine = regex
         try:
-            expression = re.compile("".join(self.pieces), self.flags | re.DOTALL)
-        except re.error as problem:
+            expression = engine.compile("".join(self.pieces), self.flags | engine.DOTALL)
+        except (engine.error, OverflowError) as problem:
             raise type_error(f"Invalid URLPattern: {self.source}: {problem}") from None
         return Part(self.source, expression, tuple(self.names))
 
@@ -113,7 +120,12 @@ class _Compiler:
         if depth or index == start + 1 or index >= len(source):
             raise type_error(f"Invalid URLPattern: {source}")
         self.position = index + 1
-        return source[start + 1 : index]
+        try:
+            translation = translate(source[start + 1 : index], "v")
+        except PatternError as problem:
+            raise type_error(f"Invalid URLPattern: {source}: {problem}") from None
+        self.needs_regex = self.needs_regex or translation.needs_regex
+        return translation.pattern
 
     def group(self, name: str, expression: str) -> None:
         if not name:

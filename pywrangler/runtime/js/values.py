@@ -10,9 +10,11 @@ import keyword
 from collections.abc import Callable, Generator, Iterator, MutableMapping
 from typing import Any, Self
 
-from pywrangler.runtime.js.arrays import JsArray, JsIterator, array, iterator
+from pywrangler.runtime.js.arrays import JsArray, array
 from pywrangler.runtime.js.errors import error
+from pywrangler.runtime.js.iterators import JsIterator, iterator
 from pywrangler.runtime.js.maps import JsMap, JsSet
+from pywrangler.runtime.js.object_rules import RULES, before_delete, before_set, inherited, listed
 from pywrangler.runtime.js.primitives import JsBigInt, crossing, is_py_proxy, property_key
 from pywrangler.runtime.js.proxy import JsNull, JsPromise, JsProxy, JsValue, jsnull
 
@@ -55,15 +57,23 @@ class JsObject(JsProxy, js_name="Object"):
         state.update(named)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(script_name(name), crossing(value))
+        written, held = script_name(name), crossing(value)
+        if not RULES or before_set(self, written, held):
+            super().__setattr__(written, held)
 
     def __delattr__(self, name: str) -> None:
-        super().__delattr__(script_name(name))
+        written = script_name(name)
+        if RULES:
+            before_delete(self, written)
+        super().__delattr__(written)
 
     def __getattr__(self, name: str) -> Any:
+        written = script_name(name)
         try:
-            return self.__dict__[script_name(name)]
+            return self.__dict__[written]
         except KeyError:
+            if RULES and (found := inherited(self, written)) is not None:
+                return found[0]
             raise AttributeError(f"'Object' object has no attribute {name!r}", name=name, obj=self) from None
 
     @property
@@ -74,7 +84,7 @@ class JsObject(JsProxy, js_name="Object"):
         return Object
 
     def _own_properties(self) -> dict[str, Any]:
-        return ordered(self.__dict__)
+        return listed(self, ordered(self.__dict__)) if RULES else ordered(self.__dict__)
 
 
 class JsFunction(JsProxy, js_name="Function"):

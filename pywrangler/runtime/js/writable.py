@@ -83,6 +83,7 @@ class WritableStream(JsProxy):
         "_mark",
         "_queue",
         "_ready",
+        "_signal",
         "_sink",
         "_size",
         "_started",
@@ -117,6 +118,7 @@ class WritableStream(JsProxy):
         self._writer: Any = None
         self._ready: asyncio.Future[None] | None = None
         self._closed: asyncio.Future[None] | None = None
+        self._signal: Any = None
         self._watchers: list[Callable[[], None]] = []
 
     @classmethod
@@ -263,11 +265,21 @@ class WritableStream(JsProxy):
             return JsPromise.resolved()
         failure = js_error("This WritableStream has been aborted.") if reason is None else as_exception(reason)
         self.fail(failure)
+        if self._signal is not None:
+            self._signal._abort(failure if reason is None else reason)
         try:
             result = self._sink.abort(failure, reason)
         except Exception as error:  # the sink's own `abort` failed: that is how the promise ends
             return _quiet(error)
         return JsPromise.start(_settled(result)) if hasattr(result, "__await__") else JsPromise.resolved()
+
+    def abort_signal(self) -> Any:
+        """Return the signal that tells the sink of an abort."""
+        if self._signal is None:
+            from pywrangler.runtime.js.abort import AbortSignal
+
+            self._signal = AbortSignal.never()
+        return self._signal
 
     def ready_promise(self) -> JsPromise:
         """Promise that settles when there is room."""
@@ -297,6 +309,11 @@ class WritableStreamDefaultController(JsProxy):
 
     def __init__(self, stream: WritableStream) -> None:
         self._stream = stream
+
+    @property
+    def signal(self) -> Any:
+        """Tells the sink that the stream was aborted."""
+        return self._stream.abort_signal()
 
     def error(self, reason: Any = None) -> None:
         """Make the stream fail."""

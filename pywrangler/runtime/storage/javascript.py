@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.clone import serialize
-from pywrangler.runtime.js.arrays import JsArray, JsIterator, array
+from pywrangler.runtime.js.arrays import JsArray, array
 from pywrangler.runtime.js.convert import options
 from pywrangler.runtime.js.errors import type_error
+from pywrangler.runtime.js.iterators import JsIterator, iterator
 from pywrangler.runtime.js.maps import JsMap
 from pywrangler.runtime.js.primitives import to_string
 from pywrangler.runtime.js.proxy import JsPromise, JsProxy, jsnull
@@ -267,8 +268,7 @@ class SqlStorageCursor(JsProxy):
     def raw(self) -> JsIterator:
         """Return an iterator over the same rows as arrays."""
         rows = self._rows
-        iterator: JsIterator = JsIterator.new(array(script_row(row)) for row in iter(rows.next, None))
-        return iterator
+        return iterator(array(script_row(row)) for row in iter(rows.next, None))
 
 
 class SyncKvStorage(JsProxy):
@@ -296,5 +296,4 @@ class SyncKvStorage(JsProxy):
     def list(self, init: Any = None, **named: Any) -> JsIterator:
         """Iterate over `[key, value]`."""
         found = self._kv.entries(dict(options(init, named)), "js")
-        iterator: JsIterator = JsIterator.new(array(entry) for entry in found)
-        return iterator
+        return iterator(array(entry) for entry in found)

@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from types import ModuleType
 from typing import Any, ClassVar
 
-from pywrangler.runtime.js.arrays import JsArray, JsIterator
+from pywrangler.runtime.js.arrays import JsArray
 from pywrangler.runtime.js.convert import ConversionError, to_js
 from pywrangler.runtime.js.errors import JsException
+from pywrangler.runtime.js.iterators import JsIterator
 from pywrangler.runtime.js.maps import JsMap
 from pywrangler.runtime.js.primitives import JsBigInt
 from pywrangler.runtime.js.proxy import JsNull, JsPromise, jsnull

@@ -12,6 +12,8 @@ class Constructor(JsProxy, js_name="Function"):
 
     _name = ""
     _instances: tuple[type, ...] | type = ()
+    _objects: type | None = None
+    """The class of what `new` makes, where that is not a class of ours already."""
 
     @property
     def name(self) -> str:
@@ -25,8 +27,10 @@ class Constructor(JsProxy, js_name="Function"):
 
     @property
     def prototype(self) -> Any:
-        """Stands for the prototype; methods are found on the values."""
-        return self
+        """What methods can be borrowed from: `X.prototype.method.call(value)`."""
+        from pywrangler.runtime.js.prototypes import prototype_of
+
+        return prototype_of(self._objects) if self._objects is not None else self
 
     def __instancecheck__(self, value: Any) -> bool:
         return isinstance(value, self._instances)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 from pywrangler.runtime.js.arrays import array
 from pywrangler.runtime.js.builtins.constructor import Constructor
 from pywrangler.runtime.js.convert import options
-from pywrangler.runtime.js.errors import JsException
+from pywrangler.runtime.js.errors import DOM_CONSTANTS, JsException, dom_exception
 from pywrangler.runtime.js.primitives import to_string
 
 
@@ -33,8 +34,16 @@ class ErrorConstructor(Constructor):
     def __instancecheck__(self, value: Any) -> bool:
         return isinstance(value, JsException) and self._name in {"Error", value.name}
 
-    def captureStackTrace(self, *_arguments: Any) -> None:
-        """Errors have their stack already."""
+    stackTraceLimit = 10
+
+    def isError(self, value: Any = None) -> bool:
+        """Tell whether a value is an error."""
+        return isinstance(value, BaseException)
+
+    def captureStackTrace(self, target: Any, *_function: Any) -> None:
+        """Give an object a property `stack`; errors have theirs already."""
+        if not isinstance(target, BaseException):
+            target.stack = "".join(traceback.format_stack()[:-1]).rstrip()
 
 
 class DOMExceptionConstructor(Constructor):
@@ -43,9 +52,14 @@ class DOMExceptionConstructor(Constructor):
     _name = "DOMException"
     _instances = JsException
 
+    def __getattr__(self, name: str) -> int:
+        if name in DOM_CONSTANTS:
+            return DOM_CONSTANTS[name]
+        raise AttributeError(f"DOMException has no property {name!r}", name=name, obj=self)
+
     def new(self, message: Any = "", name: Any = "Error") -> JsException:
         """Return an error of that name."""
-        return JsException(to_string(name), to_string(message))
+        return dom_exception(to_string(name), to_string(message))
 
 
 class AggregateErrorConstructor(Constructor):
@@ -58,6 +72,21 @@ class AggregateErrorConstructor(Constructor):
         return JsException("AggregateError", to_string(message), properties={"errors": array(errors)})
 
     __call__ = new
+
+
+class SuppressedErrorConstructor(Constructor):
+    """The value of `js.SuppressedError`: `SuppressedError.new(error, suppressed, message)`."""
+
+    _name = "SuppressedError"
+
+    def new(self, error: Any = None, suppressed: Any = None, message: Any = "") -> JsException:
+        """Return an error that hid another one."""
+        return JsException("SuppressedError", to_string(message), properties={"error": error, "suppressed": suppressed})
+
+    __call__ = new
+
+    def __instancecheck__(self, value: Any) -> bool:
+        return isinstance(value, JsException) and value.name == self._name
 
 
 def _make(kind: type[Constructor], *arguments: Any) -> Any:
@@ -73,3 +102,4 @@ Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError =
 )
 DOMException = _make(DOMExceptionConstructor)
 AggregateError = _make(AggregateErrorConstructor)
+SuppressedError = _make(SuppressedErrorConstructor)

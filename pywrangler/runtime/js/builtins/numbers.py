@@ -7,9 +7,11 @@ import random
 import re
 import struct
 import sys
+from fractions import Fraction
 from typing import Any
 
 from pywrangler.runtime.js.builtins.constructor import Constructor, only
+from pywrangler.runtime.js.builtins.number_object import BigIntObject, BooleanObject, NumberObject
 from pywrangler.runtime.js.errors import JsException, range_error, type_error
 from pywrangler.runtime.js.primitives import (
     MAX_SAFE_INTEGER,
@@ -83,9 +85,12 @@ class NumberConstructor(Constructor):
     def __call__(self, value: Any = 0, *_rest: Any) -> int | float:
         return to_number(value)
 
-    def new(self, value: Any = 0) -> int | float:
-        """`new Number(x)`: numbers have no objects here."""
-        return to_number(value)
+    _instances = NumberObject
+    _objects = NumberObject
+
+    def new(self, value: Any = 0) -> NumberObject:
+        """`new Number(x)`: an object with JavaScript's methods of numbers."""
+        return NumberObject.new(value)  # type: ignore[no-any-return]
 
     def isInteger(self, value: Any = None) -> bool:
         """Tell whether a value is an integral number."""
@@ -103,25 +108,27 @@ class NumberConstructor(Constructor):
         """Tell whether a value is NaN."""
         return _is_number(value) and math.isnan(value)
 
-    def __instancecheck__(self, value: Any) -> bool:
-        return False
-
 
 class BooleanConstructor(Constructor):
     """The value of `js.Boolean`."""
 
     _name = "Boolean"
+    _instances = BooleanObject
+    _objects = BooleanObject
 
     def __call__(self, value: Any = None, *_rest: Any) -> bool:
         return truthy(value)
 
-    new = __call__
+    def new(self, value: Any = None) -> BooleanObject:
+        """`new Boolean(x)`: an object, which itself is true."""
+        return BooleanObject.new(value)  # type: ignore[no-any-return]
 
 
 class BigIntConstructor(Constructor):
     """The value of `js.BigInt`."""
 
     _name = "BigInt"
+    _objects = BigIntObject
 
     def __call__(self, value: Any = None, *_rest: Any) -> JsBigInt:
         if isinstance(value, float):
@@ -198,7 +205,15 @@ class MathNamespace(JsProxy, js_name="Math"):
 
     def pow(self, base: Any, exponent: Any) -> int | float:
         """Power."""
-        return _float(lambda: float(to_number(base)) ** float(to_number(exponent)))
+        found, power = float(to_number(base)), float(to_number(exponent))
+        if math.isnan(power) or (abs(found) == 1 and math.isinf(power)):
+            return math.nan  # where Python gives 1
+        try:
+            return number(math.pow(found, power))
+        except OverflowError:
+            return math.copysign(math.inf, found if power % 2 == 1 else 1)
+        except ValueError:  # a negative number to a fraction, or zero to a negative power
+            return math.nan if found else math.copysign(math.inf, found if power % 2 == 1 else 1)
 
     def hypot(self, *values: Any) -> int | float:
         """Root of the sum of squares."""
@@ -218,7 +233,26 @@ class MathNamespace(JsProxy, js_name="Math"):
 
     def fround(self, value: Any = None) -> int | float:
         """Nearest 32-bit float."""
-        return _float(lambda: struct.unpack("f", struct.pack("f", float(to_number(value))))[0])
+        return _packed("f", value)
+
+    def f16round(self, value: Any = None) -> int | float:
+        """Nearest 16-bit float."""
+        return _packed("e", value)
+
+    def sumPrecise(self, values: Any) -> int | float:
+        """Sum of the numbers of an iterable, rounded once."""
+        numbers = list(values)
+        for item in numbers:
+            if not _is_number(item):
+                kind = "string" if isinstance(item, str) else "bigint" if isinstance(item, int) else "object"
+                raise type_error(f"Type of 'Iterator value' must be 'number', found '{kind}'")
+        if math.inf in numbers or -math.inf in numbers or any(map(math.isnan, numbers)):
+            return sum(map(float, numbers))
+        exact = sum(map(Fraction, numbers))
+        try:
+            return number(float(exact))
+        except OverflowError:
+            return math.copysign(math.inf, exact)
 
     def clz32(self, value: Any = None) -> int:
         """Leading zero bits of a 32-bit integer."""
@@ -245,6 +279,14 @@ def _float(compute: Any) -> int | float:
     return math.nan if isinstance(result, complex) else number(result)
 
 
+def _packed(code: str, value: Any) -> int | float:
+    found = float(to_number(value))
+    try:
+        return number(struct.unpack(code, struct.pack(code, found))[0])
+    except OverflowError:
+        return math.copysign(math.inf, found)
+
+
 def _of_one(name: str) -> Any:
     function = getattr(math, name)
 
@@ -254,6 +296,8 @@ def _of_one(name: str) -> Any:
             return -math.inf
         if name == "sqrt" and math.isinf(found) and found > 0:
             return found
+        if name == "sinh" and abs(found) > 710.5:
+            return found * math.inf
         return _float(lambda: function(found))
 
     method.__name__ = name

@@ -1,18 +1,17 @@
-"""`Object`, `Reflect`, `Proxy`, `Symbol`, `WeakRef`, `structuredClone`."""
+"""`Object` (https://tc39.es/ecma262/#sec-object-constructor)."""
 
 from __future__ import annotations
 
-import weakref
 from typing import Any
 
+from pywrangler.runtime.js import object_rules
 from pywrangler.runtime.js.arrays import JsArray, array
 from pywrangler.runtime.js.builtins.constructor import Constructor, only
 from pywrangler.runtime.js.convert import from_entries, options
-from pywrangler.runtime.js.errors import JsException, dom_exception, type_error
-from pywrangler.runtime.js.maps import JsMap, JsSet
+from pywrangler.runtime.js.errors import type_error
 from pywrangler.runtime.js.primitives import is_primitive, property_key, same_value_key, to_string
-from pywrangler.runtime.js.proxy import JsProxy, JsValue, jsnull
-from pywrangler.runtime.js.values import JsObject, JsSymbol, plain
+from pywrangler.runtime.js.proxy import JsClass, JsProxy, JsValue, jsnull
+from pywrangler.runtime.js.values import JsFunction, JsObject, plain
 
 
 class ObjectConstructor(Constructor):
@@ -21,27 +20,51 @@ class ObjectConstructor(Constructor):
     _name = "Object"
     _instances = JsValue
 
+    @property
+    def prototype(self) -> Any:
+        """The prototype of plain objects."""
+        from pywrangler.runtime.js.prototypes import prototype_of
+
+        return prototype_of(JsObject)
+
     def new(self, value: Any = None, /, **named: Any) -> Any:
-        """`new Object()`; with an object, that object."""
+        """`new Object()`; with an object, that object; with a primitive, the object that holds it."""
+        if value is not None and value is not jsnull and is_primitive(value):
+            from pywrangler.runtime.js.prototypes import boxed
+
+            return boxed(value)
         return value if isinstance(value, JsValue) else plain(dict(named))
 
     __call__ = new
 
     fromEntries = staticmethod(from_entries)
 
-    def keys(self, value: Any) -> JsArray:
-        """Names of own properties."""
-        return array(_properties(value))
+    # ---- properties -----------------------------------------------------------------------------------
 
-    getOwnPropertyNames = keys
+    def keys(self, value: Any) -> JsArray:
+        """Names of own properties that are listed."""
+        return array(properties_of(value))
 
     def values(self, value: Any) -> JsArray:
         """Values of own properties."""
-        return array(_properties(value).values())
+        return array(properties_of(value).values())
 
     def entries(self, value: Any) -> JsArray:
         """[name, value] pairs of own properties."""
-        return array(array(pair) for pair in _properties(value).items())
+        return array(array(pair) for pair in properties_of(value).items())
+
+    def getOwnPropertyNames(self, value: Any) -> JsArray:
+        """Names of own properties, hidden ones too."""
+        rules = object_rules.rules_of(value) if isinstance(value, JsValue) else None
+        listed = list(properties_of(value))
+        if isinstance(value, (JsArray, str)):
+            listed.append("length")
+        return array(listed + sorted(rules.hidden) if rules else listed)
+
+    def getOwnPropertySymbols(self, value: Any) -> JsArray:
+        """Symbols that name own properties."""
+        rules = object_rules.rules_of(value) if isinstance(value, JsValue) else None
+        return array(rules.symbols if rules else ())
 
     def assign(self, target: Any, *sources: Any) -> Any:
         """Copy own properties of the sources to the target; returns the target."""
@@ -53,36 +76,56 @@ class ObjectConstructor(Constructor):
                     setattr(target, name, value)
         return target
 
-    def create(self, _prototype: Any = None, *_properties: Any) -> JsObject:
-        """Return an empty object; prototypes do not exist here."""
-        return plain({})
-
-    def is_(self, left: Any = None, right: Any = None) -> bool:
-        """Tell whether two values are the same."""
-        return bool(same_value_key(left) == same_value_key(right))
-
     def hasOwn(self, value: Any, name: Any) -> bool:
         """Tell whether the object itself has the property."""
-        return property_key(name) in _properties(value)
-
-    def freeze(self, value: Any) -> Any:
-        """Return the object; it is not protected here."""
-        return value
-
-    seal = preventExtensions = freeze
-
-    def isFrozen(self, value: Any = None) -> bool:
-        """Objects are never protected here."""
-        return is_primitive(value)
-
-    def getPrototypeOf(self, value: Any) -> Any:
-        """Return what stands for the prototype."""
-        return jsnull if is_primitive(value) else type(value)
+        key = property_key(name)
+        if isinstance(value, JsValue):
+            return object_rules.describe(value, key) is not None
+        return key in properties_of(value)
 
     def defineProperty(self, target: Any, name: Any, descriptor: Any = None, **named: Any) -> Any:
-        """Set a property to the descriptor's value."""
-        setattr(target, property_key(name), options(descriptor, named).get("value"))
+        """Define a property: `value`, `writable`, `enumerable`, `configurable`, or `get` and `set`."""
+        if not isinstance(target, JsValue):
+            raise type_error("Object.defineProperty called on non-object")
+        described = plain(dict(named)) if descriptor is None else descriptor
+        if type(target) is JsObject:
+            object_rules.define(target, property_key(name), described)
+        else:
+            self._define_elsewhere(target, name, options(described))
         return target
+
+    def _define_elsewhere(self, target: Any, name: Any, given: Any) -> None:
+        """Define a property of an array or an object of the platform, which can hold ordinary ones only."""
+        if "get" in given or "set" in given:
+            raise type_error(f"{to_string(name)} cannot be a computed property of {to_string(target)} locally.")
+        if isinstance(target, JsArray) and to_string(name).isdecimal():
+            at = int(to_string(name))
+            target._items.extend([None] * (at + 1 - len(target._items)))
+            target._items[at] = given.get("value")
+            return
+        setattr(target, to_string(name), given.get("value"))
+
+    def defineProperties(self, target: Any, descriptors: Any) -> Any:
+        """Define several properties."""
+        for name, descriptor in properties_of(descriptors).items():
+            self.defineProperty(target, name, descriptor)
+        return target
+
+    def getOwnPropertyDescriptor(self, value: Any, name: Any) -> Any:
+        """Return `{value, writable, enumerable, configurable}` of an own property, or undefined."""
+        if not isinstance(value, JsValue):
+            found = properties_of(value)
+            key = to_string(name)
+            fixed = {"writable": False, "enumerable": True, "configurable": False}
+            return plain({"value": found[key], **fixed}) if key in found else None
+        described = object_rules.describe(value, property_key(name))
+        return None if described is None else plain(described)
+
+    def getOwnPropertyDescriptors(self, value: Any) -> JsObject:
+        """Return the descriptors of all own properties."""
+        names = self.getOwnPropertyNames(value)
+        found = {name: self.getOwnPropertyDescriptor(value, name) for name in names}
+        return plain({name: descriptor for name, descriptor in found.items() if descriptor is not None})
 
     def groupBy(self, items: Any, callback: Any) -> JsObject:
         """Return an object with an array of items for each name that the callback gives."""
@@ -91,199 +134,99 @@ class ObjectConstructor(Constructor):
             groups.setdefault(to_string(callback(item, position)), array()).push(item)
         return plain(groups)
 
+    def is_(self, left: Any = None, right: Any = None) -> bool:
+        """Tell whether two values are the same."""
+        if isinstance(left, float) and isinstance(right, float) and left == right == 0:
+            return str(left) == str(right)  # 0 and -0 differ
+        return bool(same_value_key(left) == same_value_key(right))
 
-class Reflect(JsProxy):
-    """The namespace `Reflect`."""
+    # ---- prototypes and protection --------------------------------------------------------------------
 
-    def get(self, target: Any, name: Any, *_receiver: Any) -> Any:
-        """Read a property; undefined if missing."""
-        return getattr(target, to_string(name), None)
-
-    def set(self, target: Any, name: Any, value: Any = None, *_receiver: Any) -> bool:
-        """Set a property."""
-        setattr(target, to_string(name), value)
-        return True
-
-    def has(self, target: Any, name: Any) -> bool:
-        """Tell whether there is a property."""
-        return hasattr(target, to_string(name))
-
-    def ownKeys(self, target: Any) -> JsArray:
-        """Names of own properties."""
-        return array(_properties(target))
-
-    def deleteProperty(self, target: Any, name: Any) -> bool:
-        """Remove a property."""
-        if to_string(name) in _properties(target):
-            delattr(target, to_string(name))
-        return True
-
-    def apply(self, function: Any, _this: Any, arguments: Any = ()) -> Any:
-        """Call a function."""
-        return function(*arguments)
-
-    def construct(self, function: Any, arguments: Any = (), *_target: Any) -> Any:
-        """`new f(...)`."""
-        return function.new(*arguments)
+    def create(self, prototype: Any, descriptors: Any = None) -> JsObject:
+        """Return an empty object with a prototype: another object, or null."""
+        made = plain({})
+        if prototype is not self.prototype:
+            object_rules.set_prototype(made, prototype)
+        return made if descriptors is None else self.defineProperties(made, descriptors)
 
     def getPrototypeOf(self, value: Any) -> Any:
-        """Return what stands for the prototype."""
-        return Object.getPrototypeOf(value)
+        """Return the prototype."""
+        from pywrangler.runtime.js.prototypes import boxed, prototype_of
+
+        found = boxed(value)
+        if not isinstance(found, JsValue):
+            return prototype_of(JsObject)
+        own = object_rules.prototype_of_object(found)
+        if own is not None:
+            return own
+        return _ordinary(found)
+
+    def setPrototypeOf(self, target: Any, prototype: Any) -> Any:
+        """Give an object another prototype; returns the object."""
+        if type(target) is not JsObject:
+            raise type_error(f"The prototype of {to_string(target)} cannot be set locally: only plain objects' can.")
+        object_rules.set_prototype(target, None if prototype is self.prototype else prototype)
+        return target
+
+    def freeze(self, value: Any) -> Any:
+        """Let nothing of a plain object or an array be added, deleted or changed; returns it."""
+        if isinstance(value, JsValue):
+            object_rules.protect(value, fixed=True, frozen=True)
+        return value
+
+    def seal(self, value: Any) -> Any:
+        """Let nothing be added or deleted; returns the object."""
+        if isinstance(value, JsValue):
+            object_rules.protect(value, fixed=True, frozen=False)
+        return value
+
+    def preventExtensions(self, value: Any) -> Any:
+        """Let nothing be added; returns the object."""
+        if isinstance(value, JsValue):
+            object_rules.protect(value, fixed=False, frozen=False)
+        return value
+
+    def isFrozen(self, value: Any = None) -> bool:
+        """Tell whether nothing of it can be changed; primitives never can."""
+        return not isinstance(value, JsValue) or object_rules.is_protected(value, frozen=True)
+
+    def isSealed(self, value: Any = None) -> bool:
+        """Tell whether nothing can be added or deleted."""
+        return not isinstance(value, JsValue) or object_rules.is_protected(value, frozen=False)
+
+    def isExtensible(self, value: Any = None) -> bool:
+        """Tell whether properties can be added."""
+        rules = object_rules.rules_of(value) if isinstance(value, JsValue) else None
+        return isinstance(value, JsValue) and (rules is None or rules.extensible)
 
 
-class ScriptProxy(JsProxy, js_name="Proxy"):
-    """`Proxy.new(target, handler)` with the traps get, set, deleteProperty, ownKeys and apply."""
+def _ordinary(value: JsValue) -> Any:
+    """Return the prototype that all objects of a kind share."""
+    from pywrangler.runtime.js.prototypes import Prototype, prototype_of
 
-    def __init__(self, target: Any, handler: Any) -> None:
-        if is_primitive(target) or is_primitive(handler):
-            raise type_error("Cannot create proxy with a non-object as target or handler")
-        self.__dict__["_target"] = target
-        self.__dict__["_handler"] = handler
-
-    def _trap(self, name: str) -> Any:
-        found = getattr(self._handler, name, None)
-        return found if callable(found) else None
-
-    def __getattr__(self, name: str) -> Any:
-        trap = self._trap("get")
-        return getattr(self._target, name) if trap is None else trap(self._target, name, self)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        trap = self._trap("set")
-        if trap is None:
-            setattr(self._target, name, value)
-        elif not trap(self._target, name, value, self):
-            raise type_error(f"'set' on proxy: trap returned falsish for property '{name}'")
-
-    def __delattr__(self, name: str) -> None:
-        trap = self._trap("deleteProperty")
-        if trap is None:
-            delattr(self._target, name)
-        else:
-            trap(self._target, name)
-
-    def __call__(self, *arguments: Any) -> Any:
-        trap = self._trap("apply")
-        return self._target(*arguments) if trap is None else trap(self._target, None, array(arguments))
-
-    def _own_properties(self) -> dict[str, Any]:
-        trap = self._trap("ownKeys")
-        names = _properties(self._target) if trap is None else trap(self._target)
-        return {name: getattr(self, name, None) for name in names}
-
-
-class SymbolConstructor(Constructor):
-    """The value of `js.Symbol`; well-known symbols are its attributes."""
-
-    _name = "Symbol"
-    _instances = JsSymbol
-
-    def __init__(self) -> None:
-        self._shared: dict[str, JsSymbol] = {}
-        for name in (
-            "iterator",
-            "asyncIterator",
-            "toStringTag",
-            "hasInstance",
-            "toPrimitive",
-            "dispose",
-            "asyncDispose",
-        ):
-            setattr(self, name, JsSymbol.new(f"Symbol.{name}"))
-
-    def __call__(self, description: Any = None) -> JsSymbol:
-        return JsSymbol.new(None if description is None else to_string(description))  # type: ignore[no-any-return]
-
-    def new(self, *_arguments: Any) -> JsSymbol:
-        """Symbols have no `new`."""
-        raise type_error("Symbol is not a constructor")
-
-    def for_(self, key: Any) -> JsSymbol:
-        """Return the symbol that all who say `key` share."""
-        name = to_string(key)
-        return self._shared.setdefault(name, self(name))
-
-    def keyFor(self, symbol: JsSymbol) -> str | None:
-        """Return the key of a shared symbol."""
-        return next((key for key, found in self._shared.items() if found is symbol), None)
-
-
-class WeakRef(JsProxy):
-    """`WeakRef.new(object).deref()`."""
-
-    def __init__(self, target: Any) -> None:
-        if not isinstance(target, JsValue):
-            raise type_error("WeakRef: target must be an object")
-        self._target = weakref.ref(target)
-
-    def deref(self) -> Any:
-        """Return the object, or undefined when it is gone."""
-        return self._target()
+    if not isinstance(value, Prototype):
+        return prototype_of(JsFunction if value.typeof == "function" else type(value))
+    if value.constructor is JsObject:
+        return jsnull
+    above = [kind for kind in value.constructor.__mro__[1:] if isinstance(kind, JsClass) and kind is not JsProxy]
+    return prototype_of(above[0] if above else JsObject)
 
 
 Object: ObjectConstructor = only(ObjectConstructor)
-Symbol: SymbolConstructor = only(SymbolConstructor)
-reflect: Reflect = Reflect.new()
 
 
-def _properties(value: Any) -> dict[str, Any]:
+def properties_of(value: Any) -> dict[str, Any]:
+    """Return own properties; TypeError for undefined and null, a warning for Python objects, which have none."""
     if value is None or value is jsnull:
         raise type_error("Cannot convert undefined or null to object")
     if isinstance(value, JsValue):
         return value._own_properties()
     if isinstance(value, str):
-        return {str(i): character for i, character in enumerate(value)}
+        from pywrangler.runtime.js.builtins.string_object import units_of
+
+        return {str(i): character for i, character in enumerate(units_of(value))}
     if not is_primitive(value):
         from pywrangler.runtime.js.advice import warn_once
 
         warn_once(f"A Python {type(value).__name__} has no properties in JavaScript: convert it with to_js first.")
     return {}
-
-
-def structuredClone(value: Any = None, *_options: Any, **_named: Any) -> Any:
-    """Return a deep copy; DataCloneError for functions, promises and objects of the platform."""
-    return _clone(value, {})
-
-
-def _clone(value: Any, done: dict[int, Any]) -> Any:
-    if is_primitive(value):
-        return value
-    if id(value) in done:
-        return done[id(value)]
-    if type(value) is JsObject:
-        copy: Any = plain({})
-        done[id(value)] = copy
-        copy.__dict__.update({name: _clone(item, done) for name, item in value.__dict__.items()})
-    elif isinstance(value, JsArray):
-        done[id(value)] = copy = array()
-        copy._items.extend([_clone(item, done) for item in value._items])
-    elif isinstance(value, JsMap):
-        done[id(value)] = copy = JsMap.new()
-        for key, item in value.items():
-            copy.set(_clone(key, done), _clone(item, done))
-    elif isinstance(value, JsSet):
-        done[id(value)] = copy = JsSet.new()
-        for item in value:
-            copy.add(_clone(item, done))
-    elif isinstance(value, JsException):
-        copy = JsException(value.name, value.message, value.stack)
-    else:
-        copy = _clone_rare(value, done)
-    done[id(value)] = copy
-    return copy
-
-
-def _clone_rare(value: Any, done: dict[int, Any]) -> Any:
-    from pywrangler.runtime.js.buffers import ArrayBuffer, View
-    from pywrangler.runtime.js.date import JsDate
-    from pywrangler.runtime.js.regexp import JsRegExp
-    from pywrangler.runtime.js.typed_array import TypedArray
-
-    if isinstance(value, (JsDate, JsRegExp)):
-        return type(value).new(value)
-    if isinstance(value, ArrayBuffer):
-        return value.slice()
-    if isinstance(value, View):
-        size = len(value) if isinstance(value, TypedArray) else value.byteLength
-        return type(value).new(_clone(value.buffer, done), value.byteOffset, size)
-    raise dom_exception("DataCloneError", f"{to_string(value)} could not be cloned.")
