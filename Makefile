@@ -8,6 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Tests and sessions start hundreds of processes: each would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: sample test check bench format clean
 
 $(STAMP): pyproject.toml

@@ -17,6 +17,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.bindings.operations import operation
+from pywrangler.runtime import source_files
 from pywrangler.runtime.clone import deserialize, serialize
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.proxy import JsProxy
@@ -50,7 +51,7 @@ class Mock(JsProxy):
     def load(self) -> None:
         """Import the file; raises what it raises."""
         name = f"pywrangler_mock_{self._name}"
-        spec = importlib.util.spec_from_file_location(name, self._path)
+        spec = source_files.spec_of(name, self._path)
         if spec is None or spec.loader is None:
             raise ImportError(f"{self._path} is not a Python file")
         module = importlib.util.module_from_spec(spec)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.errors import LoadError, Place, Problem
-from pywrangler.runtime import context, exports
+from pywrangler.runtime import context, exports, source_files
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -28,6 +28,7 @@ def prepare_path(config: WorkerConfig, site_packages: tuple[Path, ...]) -> None:
     own += [config.root / "python_modules", *site_packages]
     texts = [str(path) for path in own]
     sys.path[:] = texts + [entry for entry in sys.path if entry not in texts and entry != ""]
+    source_files.install(texts[1 : len(texts) - len(site_packages)])
 
 
 def load(config: WorkerConfig) -> tuple[ModuleType, Exports, list[Problem]]:
@@ -37,7 +38,7 @@ def load(config: WorkerConfig) -> tuple[ModuleType, Exports, list[Problem]]:
         raise LoadError(Problem("no-main", "the config names no main module", 'Add "main": "src/entry.py".'))
     linecache.clearcache()
     name = main.stem
-    spec = importlib.util.spec_from_file_location(name, main)
+    spec = source_files.spec_of(name, main)
     if spec is None or spec.loader is None:
         raise LoadError(Problem("main-not-python", f"{main.name} is not a Python module", place=config.main_place))
     module = importlib.util.module_from_spec(spec)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.protocol import testing as protocol
+from pywrangler.runtime import source_files
 from pywrangler.runtime.clone import deserialize
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _import(wanted: protocol.Function) -> types.ModuleType:
     if spec is not None and spec.origin is not None and Path(spec.origin) == Path(wanted.file):
         return importlib.import_module(wanted.module)
     name = _PREFIX + Path(wanted.file).stem
-    spec = importlib.util.spec_from_file_location(name, wanted.file)
+    spec = source_files.spec_of(name, Path(wanted.file))
     if spec is None or spec.loader is None:
         raise LookupError(f"{wanted.file} is not a Python module")
     module = importlib.util.module_from_spec(spec)
