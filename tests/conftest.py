@@ -21,6 +21,15 @@ if str(MODULES) not in sys.path:
     sys.path.insert(0, str(MODULES))
 
 
+@pytest.fixture(autouse=True)
+def global_scope() -> Iterator[None]:
+    """After a test that ran as the host of one Worker, the global scope is again the one with every name."""
+    yield
+    scope = sys.modules.get("pywrangler.runtime.js.globals")
+    if scope is not None:
+        scope.configure(node=True)
+
+
 @pytest.fixture
 def short_path() -> Iterator[Path]:
     """A directory whose path is short enough for the sockets in it (Linux takes 107 bytes)."""
