@@ -17,6 +17,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.bindings.operations import operation
+from pywrangler.bindings.unsupported import CLASSES
 from pywrangler.runtime import source_files
 from pywrangler.runtime.clone import deserialize, serialize
 from pywrangler.runtime.js.errors import JsException
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
 
     from pywrangler.config.model import OtherBinding
     from pywrangler.runtime.js.proxy import JsPromise
-
-CLASSES = {
-    "ai": "Ai",
-    "vectorize": "VectorizeIndexImpl",
-    "images": "ImagesBindingImpl",
-    "analytics_engine_datasets": "AnalyticsEngineDataset",
-}
-"""What the product's class is called: the SDK wraps by that name. Mocks of other kinds are wrapped like AI."""
 
 
 class Mock(JsProxy):
@@ -104,6 +97,7 @@ def _to_python_each(options: dict[str, Any]) -> dict[str, Any]:
 def make(binding: OtherBinding) -> Mock:
     """Return the mock that the command line or a test asked for."""
     assert binding.mock is not None
+    # A product that the SDK leaves raw is wrapped all the same: a mock speaks plain Python.
     kind = types.new_class("Mock", (Mock,), {"js_name": CLASSES.get(binding.kind, "Ai")})
     mock: Mock = kind.new(binding.name, binding.mock)  # type: ignore[attr-defined]
     return mock

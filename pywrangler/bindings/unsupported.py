@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pywrangler.runtime.js.errors import error
@@ -24,6 +25,18 @@ PRODUCTS = {
     "mtls_certificates": "mTLS Certificate",
     "vpc_services": "VPC Service",
 }
+
+CLASSES = {
+    "ai": "Ai",
+    "vectorize": "VectorizeIndexImpl",
+    "images": "ImagesBindingImpl",
+    "analytics_engine_datasets": "AnalyticsEngineDataset",
+    "browser": "Fetcher",
+    "mtls_certificates": "Fetcher",
+    "vpc_services": "Fetcher",
+    "vpc_networks": "Fetcher",
+}
+"""What the class of a product is called; the SDK wraps bindings by that name, and leaves others raw."""
 
 
 class Unsupported(JsProxy):
@@ -51,5 +64,7 @@ class Unsupported(JsProxy):
 
 def make(binding: OtherBinding, _parts: Parts) -> Unsupported:
     """Return the binding of an entry of the config."""
-    stand_in: Unsupported = Unsupported.new(binding.name, binding.kind)
+    name = CLASSES.get(binding.kind)
+    kind = Unsupported if name is None else types.new_class("Unsupported", (Unsupported,), {"js_name": name})
+    stand_in: Unsupported = kind.new(binding.name, binding.kind)  # type: ignore[attr-defined]
     return stand_in

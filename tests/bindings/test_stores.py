@@ -7,6 +7,7 @@ import multiprocessing
 from pathlib import Path
 
 import pytest
+from workers.environment import wrap_binding
 
 from pywrangler.bindings.catalogue import Parts, make
 from pywrangler.bindings.operations import operation
@@ -198,3 +199,20 @@ def test_a_kind_without_a_module_says_so_when_it_is_used():
     binding = make(OtherBinding("browser", "BROWSER", {}), parts)
     with pytest.raises(JsException, match=r"Binding BROWSER \(Browser Run\) is not supported locally"):
         binding.fetch("http://x/")
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrapper"),
+    [
+        ("ai", "_BindingWrapper"),
+        ("vectorize", "_BindingWrapper"),
+        ("mtls_certificates", "_FetcherWrapper"),
+        ("media", "Unsupported"),
+    ],
+)
+def test_a_product_without_simulation_looks_like_the_product(kind, wrapper):
+    parts = Parts(None, None, None, None, None, Path())
+    binding = wrap_binding(make(OtherBinding(kind, "PRODUCT", {}), parts))
+    assert type(binding).__name__ == wrapper
+    with pytest.raises(JsException, match=r"Binding PRODUCT .* is not supported locally"):
+        binding.run("x")
