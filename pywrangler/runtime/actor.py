@@ -99,9 +99,10 @@ class Actor:
             if self.broken is not None:
                 raise self.reason()
             if self.instance is None:
-                self._construct()
-                if self.inputs.is_closed:
-                    await self.inputs.admission()
+                place = self.inputs.ticket()
+                await self._construct()
+                if self.inputs.is_blocked:  # those who came meanwhile wait behind the event that made the instance
+                    await self.inputs.admission(place)
                 if self.broken is not None:
                     raise self.reason()
             result = await gates.drive(run_in_greenlet(lambda: work(self.instance)), self.inputs, self.outputs)
@@ -132,15 +133,23 @@ class Actor:
         else:
             self.outputs.end_turn()
 
-    def _construct(self) -> None:
+    async def _construct(self) -> None:
+        """Make the instance; everybody else waits, also while the constructor itself waits by `run_sync`."""
         self.constructing = True
+        token = self.inputs.block()
+        undo = gates.hold_tokens(gates.holding(token))
         try:
-            self.instance = self.host.construct(self.class_name, self.state)
+            await gates.drive(run_in_greenlet(self._make_instance), self.inputs, self.outputs)
         except BaseException as problem:
             self.reset_by(problem)
             raise
         finally:
+            gates.drop_tokens(undo)
+            self.inputs.release(token)
             self.constructing = False
+
+    def _make_instance(self) -> None:
+        self.instance = self.host.construct(self.class_name, self.state)
 
     def _finished(self, task: asyncio.Future[Any]) -> None:
         self.tasks.discard(task)

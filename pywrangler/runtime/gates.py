@@ -110,12 +110,22 @@ class InputGate:
     def is_closed(self) -> bool:
         """Whether the current context has to wait."""
         if self._blocks:
-            return self._blocks[-1] not in _held.get()
+            return self.is_blocked
         return self._resuming > 0 or bool(self._waiting)
 
-    async def admission(self) -> None:
-        """Wait until the current context may run; those who wait go on in order."""
-        ticket = next(self._tickets)
+    @property
+    def is_blocked(self) -> bool:
+        """Whether somebody else's block keeps the current context from running."""
+        return bool(self._blocks) and self._blocks[-1] not in _held.get()
+
+    def ticket(self) -> int:
+        """Take a place in the order of those who wait, before there is anything to wait for."""
+        return next(self._tickets)
+
+    async def admission(self, ticket: int | None = None) -> None:
+        """Wait until the current context may run; those who wait go on in order (of their tickets)."""
+        if ticket is None:
+            ticket = self.ticket()
         while self.is_closed:
             waiter = asyncio.get_running_loop().create_future()
             bisect.insort(self._waiting, (ticket, waiter), key=_ticket)

@@ -34,7 +34,7 @@ _RETURNED, _RAISED, _ENDED, _WAITS = range(4)
 class _Worker(greenlet):  # type: ignore[misc]
     """A greenlet that performs calls, one after the other."""
 
-    __slots__ = ("home", "kind", "steps", "value")
+    __slots__ = ("callbacks", "home", "kind", "steps", "value")
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,6 +45,8 @@ class _Worker(greenlet):  # type: ignore[misc]
         """The outcome of the call, or what `run_sync` waits for; taken by `_drive`."""
         self.steps: Any = None
         """The coroutine that the call began."""
+        self.callbacks = 0
+        """How many calls by `as_callback` are under way."""
 
     def run(self, call: Callable[..., Any], argument: Any) -> None:
         """Perform calls for ever; the arguments are the first, each switch to `home` brings the next."""
@@ -142,16 +144,20 @@ def _thrower(steps: Any) -> Callable[[BaseException], Any]:
     return raise_it
 
 
+NO_SWITCH = (
+    "Cannot stack switch because the Python entrypoint was a synchronous function. Use pyFunc.callPromising() to fix. "
+    "(run_sync works in handlers, constructors, tasks and async callbacks: make this callback async, or await.)"
+)
+"""Pyodide's words, and in brackets what that means for a Worker."""
+
+
 def run_sync(awaitable: Awaitable[Any]) -> Any:
     """Wait for `awaitable` without `await`; RuntimeError where that is impossible (see `can_run_sync`)."""
     worker = getcurrent()
     if type(worker) is not _Worker or worker.home is None:
         if hasattr(awaitable, "close"):
             awaitable.close()
-        raise RuntimeError(
-            "Cannot run_sync here: no handler of the Worker is running in this task. "
-            "Await instead, or call it from the handler itself."
-        )
+        raise RuntimeError(NO_SWITCH)
     worker.kind, worker.value = _WAITS, awaitable
     kind, value = worker.home.switch()
     if kind == _RAISED:
@@ -166,6 +172,27 @@ def can_run_sync() -> bool:
     """Tell whether `run_sync` works here."""
     worker = getcurrent()
     return type(worker) is _Worker and worker.home is not None
+
+
+def as_callback(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a listener or a timer's function as JavaScript would: what is synchronous in it may not `run_sync`.
+
+    Only user code is held to that (`is_in_callback`): blocking sockets below it still let other handlers run.
+    """
+    worker = getcurrent()
+    if type(worker) is not _Worker:
+        return function(*arguments)
+    worker.callbacks += 1
+    try:
+        return function(*arguments)
+    finally:
+        worker.callbacks -= 1
+
+
+def is_in_callback() -> bool:
+    """Tell whether code runs that JavaScript called synchronously."""
+    worker = getcurrent()
+    return type(worker) is _Worker and worker.callbacks > 0
 
 
 async def _await(value: Any) -> Any:

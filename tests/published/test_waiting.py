@@ -46,8 +46,23 @@ def test_a_handler_waits_without_await(ask: Callable[..., Any]) -> None:
 
 def test_at_module_level_nothing_waits_and_nothing_is_sent(ask: Callable[..., Any]) -> None:
     refused = ask("/refused")
-    assert ["called within global scope" in text for text in refused] == [True, True, True, True, False]
-    assert refused[-1].startswith("Cannot run_sync here")
+    assert ["called within global scope" in text for text in refused] == [True] * 5
+
+
+def test_at_module_level_what_is_settled_needs_no_waiting(ask: Callable[..., Any]) -> None:
+    assert ask("/settled") == "settled"
+
+
+def test_constructors_wait_and_events_wait_for_them(ask: Callable[..., Any]) -> None:
+    assert ask("/constructed") == [*[[True, "slowly", 0]] * 3, "slowly"]
+
+
+def test_what_javascript_calls_synchronously_cannot_wait(ask: Callable[..., Any]) -> None:
+    listener_can, listener, timer_can, timer, handler_can = ask("/synchronous_callbacks")
+    assert [listener_can, timer_can, handler_can] == [False, False, True]
+    assert listener == timer
+    assert listener.startswith("Cannot stack switch because the Python entrypoint was a synchronous function")
+    assert "make this callback async" in listener
 
 
 def test_waiting_nests(ask: Callable[..., Any]) -> None:

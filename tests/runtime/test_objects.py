@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pyodide.ffi import run_sync
 
 from pywrangler.runtime import context
 from pywrangler.runtime.js.errors import JsException
@@ -137,6 +138,37 @@ def test_blocking_in_the_constructor_holds_back_every_event(tmp_path: Path, run_
 
     run_async(main())
     assert seen == ["prepared", "event 0", "event 1", "event 2"]
+
+
+def test_events_keep_their_order_while_the_constructor_waits(tmp_path: Path, run_async: Any) -> None:
+    seen: list[str] = []
+
+    class Thing(Base):
+        def __init__(self, ctx: Any, env: Any) -> None:
+            super().__init__(ctx, env)
+            seen.append("constructed")
+            run_sync(asyncio.sleep(0.001))
+            run_sync(ctx.storage.put("k", 1))
+            seen.append("waited")
+            if blocks:
+
+                @ctx.blockConcurrencyWhile
+                async def prepare() -> None:
+                    await asyncio.sleep(0)
+                    seen.append("prepared")
+
+        async def note(self, number: int) -> None:
+            seen.append(f"event {number}")
+
+    async def main() -> None:
+        objects = Objects(tmp_path / str(blocks), Thing)
+        await asyncio.gather(*(objects.call("Thing", "note", number) for number in range(3)))
+
+    for blocks in (False, True):
+        seen.clear()
+        run_async(main())
+        prepared = ["prepared"] if blocks else []
+        assert seen == ["constructed", "waited", *prepared, "event 0", "event 1", "event 2"]
 
 
 def test_a_failure_inside_block_concurrency_while_resets_the_object(tmp_path: Path, run_async: Any) -> None:

@@ -17,6 +17,7 @@ from pywrangler.runtime import context
 from pywrangler.runtime.js.advice import warn_borrowed
 from pywrangler.runtime.js.primitives import to_integer, to_string, truthy
 from pywrangler.runtime.js.proxy import JsPromise, JsProxy, jsnull
+from pywrangler.runtime.sync_bridge import as_callback
 from pywrangler.runtime.user_code import runs_user_code
 
 _running: set[asyncio.Future[Any]] = set()
@@ -188,7 +189,7 @@ class EventTarget(JsProxy):
 
     def _call_listener(self, listener: Any, event: Event) -> None:
         try:
-            result = listener(event)
+            result = as_callback(listener, event)
         except Exception as error:
             self._listener_failed(error, event)
         else:

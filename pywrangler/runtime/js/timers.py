@@ -18,6 +18,7 @@ from pywrangler.runtime.js.errors import error, type_error
 from pywrangler.runtime.js.events import report, run_detached
 from pywrangler.runtime.js.primitives import is_primitive, to_number, to_string
 from pywrangler.runtime.js.proxy import JsPromise, JsProxy, jsnull
+from pywrangler.runtime.sync_bridge import as_callback
 
 LONGEST_MS = 2**31 - 1
 """A longer delay is 1 ms, as in JavaScript."""
@@ -64,7 +65,7 @@ class _Timer:
         if self.repeats:
             self.handle = self.loop.call_later(max(self.seconds, 0.001), self.fire)
         if self.actor is not None:
-            self.actor.perform(lambda: self.callback(*self.arguments), report)
+            self.actor.perform(lambda: as_callback(self.callback, *self.arguments), report)
         else:
             try:
                 result = self.callback(*self.arguments)

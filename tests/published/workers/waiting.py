@@ -26,6 +26,7 @@ for attempt in (
         attempt()
     except Exception as problem:
         refused.append(str(problem))
+settled = run_sync(Promise.resolve("settled"))
 
 
 def gate(name):
@@ -43,6 +44,13 @@ async def fail():
 
 
 class Other(WorkerEntrypoint):
+    def __init__(self, ctx, env):
+        super().__init__(ctx, env)
+        self.constructed = run_sync(later("slowly", 0.001))
+
+    def how_constructed(self):
+        return self.constructed
+
     def add(self, a, b):
         return run_sync(later(a)) + run_sync(later(b))
 
@@ -57,7 +65,7 @@ class Thing(DurableObject):
     def __init__(self, ctx, env):
         super().__init__(ctx, env)
         self.order = []
-        self.can_wait = can_run_sync()
+        self.constructed = [can_run_sync(), run_sync(later("slowly", 0.01)), len(self.order)]
 
     def increment(self):
         value = run_sync(self.ctx.storage.get("value")) or 0
@@ -69,6 +77,9 @@ class Thing(DurableObject):
         run_sync(asyncio.sleep(0.01))
         run_sync(self.ctx.storage.put("racy", value + 1))
         return value + 1
+
+    def how_constructed(self):
+        return self.constructed
 
     def hold(self):
         self.order.append("waits")
@@ -268,6 +279,31 @@ class Default(WorkerEntrypoint):
 
     async def do_object(self, request, method, name="main"):
         return await getattr(self.env.THING.getByName(name), method)()
+
+    def do_settled(self, request):
+        return settled
+
+    async def do_constructed(self, request):
+        things = [self.env.THING.getByName("constructed") for _ in range(3)]
+        answers = await asyncio.gather(*(thing.how_constructed() for thing in things))
+        return [*answers, await self.env.OTHER.how_constructed()]
+
+    async def do_synchronous_callbacks(self, request):
+        seen = []
+        promise, resolve, _ = Promise.withResolvers().object_values()
+
+        def attempt(*_):
+            try:
+                run_sync(later(1))
+            except RuntimeError as problem:
+                seen.extend([can_run_sync(), str(problem)])
+
+        target = js.EventTarget.new()
+        target.addEventListener("ping", create_proxy(attempt))
+        target.dispatchEvent(js.Event.new("ping"))
+        setTimeout(create_proxy(lambda: (attempt(), resolve(None))), 1)
+        await promise
+        return [*seen, can_run_sync()]
 
     async def do_callbacks(self, request):
         seen = []

@@ -177,17 +177,44 @@ def destroy_proxies(pyproxies: Iterable[Any], /) -> None:
 
 
 def run_sync(awaitable: Awaitable[Any]) -> Any:
-    """Wait for an awaitable without `await`, inside a handler."""
+    """Wait for an awaitable without `await`: in handlers, constructors, tasks, async callbacks and reactions.
+
+    RuntimeError in callbacks that JavaScript calls synchronously: timers and event listeners that are no coroutines.
+    """
+    from pywrangler.runtime import context
+    from pywrangler.runtime.sync_bridge import NO_SWITCH, is_in_callback
     from pywrangler.runtime.sync_bridge import run_sync as wait
 
+    if is_in_callback():
+        if hasattr(awaitable, "close"):
+            awaitable.close()
+        raise RuntimeError(NO_SWITCH)
+    if context.in_global_scope():
+        return _at_once(awaitable)
     return wait(awaitable)
+
+
+def _at_once(awaitable: Awaitable[Any]) -> Any:
+    """Return the result of an awaitable at module level, where nothing can be waited for."""
+    from pywrangler.runtime.js.timers import refuse_in_global_scope
+
+    steps = awaitable.__await__()
+    try:
+        next(steps)
+    except StopIteration as end:
+        return end.value
+    if hasattr(steps, "close"):
+        steps.close()
+    return refuse_in_global_scope()
 
 
 def can_run_sync() -> bool:
     """Tell whether `run_sync` works here."""
+    from pywrangler.runtime import context
     from pywrangler.runtime.sync_bridge import can_run_sync as can
+    from pywrangler.runtime.sync_bridge import is_in_callback
 
-    return can()
+    return context.in_global_scope() or (can() and not is_in_callback())
 
 
 class _JsModule(ModuleType):
