@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import linecache
 import sys
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,14 +114,19 @@ def _place_of(module: ModuleType, name: str, main: Path) -> Place:
     return Place(main, code.co_firstlineno) if code is not None else Place(main)
 
 
-def imported(config: WorkerConfig, site_packages: tuple[Path, ...]) -> tuple[tuple[str, ...], tuple[Path, ...]]:
-    """Return the third-party modules that are loaded now, and the Worker's own source files."""
+def imported(
+    config: WorkerConfig, site_packages: tuple[Path, ...], inherited: str
+) -> tuple[tuple[str, ...], tuple[Path, ...]]:
+    """Return the third-party modules that were loaded after the module `inherited`, and the Worker's own source files.
+
+    What the nursery has is not looked at: after a fork, each object that is touched is a page to be copied.
+    """
     third_party: list[str] = []
     own: list[Path] = []
     root = str(config.root)
     vendored = (str(config.root / "python_modules"), *map(str, site_packages))
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
+    for name in list(takewhile(lambda name: name != inherited, reversed(sys.modules))):
+        file = getattr(sys.modules.get(name), "__file__", None)
         if not isinstance(file, str):
             continue
         if file.startswith(vendored) or "site-packages" in file:

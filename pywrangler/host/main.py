@@ -74,6 +74,7 @@ class Host:
         )
         self._dropped = 0
         self._imports_untold = True
+        self._inherited = next(reversed(sys.modules))
         self._leaving: asyncio.Task[None] | None = None
         self._serving: asyncio.Task[None] | None = None
         self._channels: ChannelServer | None = None
@@ -140,7 +141,7 @@ class Host:
             self._link.send(line, delay_seconds=REQUEST_LOG_DELAY_SECONDS)
 
     def _tell_imports(self) -> None:
-        modules, _files = loader.imported(self._config, self._settings.site_packages)
+        modules, _files = loader.imported(self._config, self._settings.site_packages, self._inherited)
         self._link.send(control.Imported(modules))
 
     def _break(self, *_arguments: Any, **_options: Any) -> None:
@@ -171,7 +172,7 @@ class Host:
             await asyncio.wait_for(self._link.drain(), 5)
             return 3
         self._worker.exports = exports
-        modules, files = loader.imported(self._config, self._settings.site_packages)
+        modules, files = loader.imported(self._config, self._settings.site_packages, self._inherited)
         self._link.send(
             control.Loaded(
                 tuple(exports.objects),
@@ -214,9 +215,12 @@ class Host:
         # User code may use `from workers import env` at module level.
         face.configure(config.compat, env)
         if not config.compat.jsnull:
+            from pyodide import _older as older_pyodide
+
             from pywrangler.runtime.js import null_as_none
 
             null_as_none.install()
+            older_pyodide.install()
         if not config.compat.external_sdk:
             from workers import _older
 

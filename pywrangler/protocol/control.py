@@ -159,7 +159,7 @@ class Loaded(Message, frozen=True):
     handlers: tuple[str, ...]
     """Event handlers of the default export: fetch, scheduled, queue, ..."""
     modules: tuple[str, ...]
-    """Third-party modules now imported, to preload next time."""
+    """Third-party modules that the nursery did not have, to preload next time."""
     files: tuple[Path, ...]
     """Source files of the Worker that were imported."""
     problems: tuple[Problem, ...] = ()
@@ -177,7 +177,7 @@ class Serving(Message, frozen=True):
 
 
 class Imported(Message, frozen=True):
-    """Third-party modules that are imported now, after the first requests: some are imported on first use only."""
+    """Third-party modules that the nursery did not have, after the first requests: some are imported on first use."""
 
     modules: tuple[str, ...]
 
