@@ -29,7 +29,12 @@ PYODIDE_FFI = frozenset(
     )
 )
 _METHODS = frozenset(("to_py", "to_bytes", "to_memoryview", "to_string", "object_keys", "as_object_map"))
-_SINCE_PYTHON_313 = frozenset(("jsnull", "JsNull"))
+_SINCE_PYTHON_313 = frozenset(
+    (
+        *("IN_PYODIDE", "JsBigInt", "JsCallableDoubleProxy", "JsError", "JsNull", "JsOnceCallable", "JsWeakRef"),
+        *("can_run_sync", "jsnull", "run_sync"),
+    )
+)
 _BROWSER = frozenset(
     (
         *("document", "window", "localStorage", "sessionStorage", "XMLHttpRequest", "alert", "history", "indexedDB"),
@@ -81,7 +86,8 @@ def _ffi(visit: Visit, name: str, alias: ast.AST, compat: Compat) -> Iterator[Pr
     if name in _METHODS:
         remedy = f"{name} is a method of JavaScript values: `value.{name}()`."
     elif name in _SINCE_PYTHON_313:
-        remedy = "It exists from the compatibility date 2025-09-29 on; before, null is None."
+        more = "; before, null is None" if name == "jsnull" else ""
+        remedy = f"It exists from the compatibility date 2025-09-29 on{more}."
     else:
         from difflib import get_close_matches
 

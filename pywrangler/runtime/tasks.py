@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from pywrangler.runtime import context
+from pywrangler.runtime.futures import PyodideTask
 from pywrangler.runtime.gates import drive
 from pywrangler.runtime.sync_bridge import bridged
 from pywrangler.runtime.user_code import OF_USER_CODE
@@ -44,7 +45,7 @@ def make_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -
     ):
         actor = event.actor
         outer = _contained(coroutine) if actor is None else _driven(coroutine, actor)
-        task = asyncio.Task(outer, loop=loop, **options)
+        task = PyodideTask(outer, loop=loop, **options)
         # One that is cancelled before it began never gets to the inner coroutine, which would complain.
         task.add_done_callback(lambda _task: coroutine.close())
         if actor is not None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PYTHON_TRACEBACK = "Traceback (most recent call last):"
 EXCERPT_LINES = 2
+_NEVER_THERE = {"micropip": "Workers install nothing while they run: name packages in pyproject.toml."}
+"""What to do in the place of importing a module that production has not either."""
 """Lines shown above the line of a problem."""
 
 
@@ -107,7 +109,8 @@ def syntax_problem(exc: BaseException, root: Path) -> Problem:
     if isinstance(exc, ImportError):
         code = "import-error"
         if isinstance(exc, ModuleNotFoundError) and exc.name:
-            remedy = f"Is {exc.name.partition('.')[0]} installed in the environment that runs pywrangler?"
+            top = exc.name.partition(".")[0]
+            remedy = _NEVER_THERE.get(top, f"Is {top} installed in the environment that runs pywrangler?")
     if not own:
         return Problem(code=code, what=link.headline, remedy=remedy)
     frame = own[-1]

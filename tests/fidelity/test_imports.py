@@ -55,6 +55,8 @@ def test_imports(workshop, code, expected):
         ("import cgi", "2025-09-29", (), ["missing-module"]),
         ("import asyncore", "2026-06-10", ("python_workers_20260610",), ["missing-module"]),
         ("from pyodide.ffi import jsnull", "2025-09-28", (), ["pyodide-import"]),
+        ("from pyodide.ffi import run_sync", "2025-09-28", (), ["pyodide-import"]),
+        ("from pyodide.ffi import run_sync", "2025-09-29", (), []),
     ],
 )
 def test_what_there_is_depends_on_the_date(workshop, code, date, flags, expected):

@@ -160,7 +160,9 @@ def test_outside_it_is_a_runtime_error(run_async):
     async def main():
         run_sync(later(1))
 
-    with pytest.raises(RuntimeError, match="Cannot stack switch because the Python entrypoint was a synchronous function"):
+    with pytest.raises(
+        RuntimeError, match="Cannot stack switch because the Python entrypoint was a synchronous function"
+    ):
         run_async(main())
 
 

@@ -171,7 +171,8 @@ def test_output_and_waiting(ask: Callable[..., Any], sessions: dict[str, Dev], l
     session.expect("printed", after=mark)
     assert "logged { a: [ 1, 2 ] } 5" in session.output[mark:]
     assert "an error" in session.output[mark:]
-    assert ask("/wait") == "waited"
+    # Pyodide 0.26, of older dates, has no run_sync.
+    assert ask("/wait") == "waited" if layout == "modern" else "cannot import name 'run_sync'" in ask("/wait")[1]
 
 
 def test_the_sdk_works_beside_it(ask: Callable[..., Any]) -> None:

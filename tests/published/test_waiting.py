@@ -57,6 +57,10 @@ def test_constructors_wait_and_events_wait_for_them(ask: Callable[..., Any]) -> 
     assert ask("/constructed") == [*[[True, "slowly", 0]] * 3, "slowly"]
 
 
+def test_tasks_have_reactions_that_may_wait(ask: Callable[..., Any]) -> None:
+    assert ask("/chained") == 2
+
+
 def test_what_javascript_calls_synchronously_cannot_wait(ask: Callable[..., Any]) -> None:
     listener_can, listener, timer_can, timer, handler_can = ask("/synchronous_callbacks")
     assert [listener_can, timer_can, handler_can] == [False, False, True]

@@ -339,6 +339,12 @@ def test_missing_module_names_line_and_way_out(project):
     assert str(found.place).endswith("src/entry.py:2:5")
 
 
+def test_a_module_that_production_lacks_too_has_a_way_out_of_its_own(project):
+    found = tracebacks.syntax_problem(project("def main():\n    import micropip\n"), project.root)
+    assert found.what.endswith("No module named 'micropip'")
+    assert "pyproject.toml" in found.remedy
+
+
 def test_any_error_while_loading_points_at_innermost_line_of_project(project):
     problem = project("def main():\n    helper()\n\ndef helper():\n    return undefined_name\n")
     found = tracebacks.syntax_problem(problem, project.root)

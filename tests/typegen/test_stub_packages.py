@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ import pytest
 from pywrangler.runtime.js.globals import CONSTANTS, NODE_TABLE, TABLE, find
 from tests.typegen.checkers import ROOT
 
-FILES = sorted(path for name in ("workers", "js", "pyodide", "asgi") for path in ROOT.glob(f"{name}-stubs/**/*.pyi"))
+FILES = sorted(
+    path for name in ("workers", "js", "pyodide", "pyodide_js", "asgi") for path in ROOT.glob(f"{name}-stubs/**/*.pyi")
+)
 
 
 @cache
@@ -132,6 +135,26 @@ def test_pyodide_ffi_exports_the_same_names():
     said = set(exported(ROOT / "pyodide-stubs" / "ffi" / "__init__.pyi"))
     assert set(ffi.__all__) - said == set()
     assert said - set(ffi.__all__) == {"JsError", "wrappers"}
+
+
+@pytest.mark.parametrize("name", ["code", "console", "http", "webloop"])
+def test_the_other_modules_of_pyodide_have_the_same_names(name):
+    module = import_module(f"pyodide.{name}")
+    stub = exported(ROOT / "pyodide-stubs" / f"{name}.pyi")
+    assert set(stub) == set(module.__all__)
+    for kind, node in stub.items():
+        if isinstance(node, ast.ClassDef):
+            real = {member for member in vars(getattr(module, kind)) if not member.startswith("_")}
+            assert real - members(kind) == set(), kind
+
+
+def test_pyodide_js_has_the_same_names():
+    import pyodide_js
+
+    said = set(exported(ROOT / "pyodide_js-stubs" / "__init__.pyi"))
+    assert {name for name in said if not hasattr(pyodide_js, name)} == set()
+    own = {name for name, value in vars(pyodide_js).items() if getattr(value, "__module__", "") == "pyodide_js"}
+    assert {name for name in own if not name.startswith("_")} - said == set()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

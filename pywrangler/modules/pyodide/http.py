@@ -6,6 +6,8 @@ import asyncio
 import json
 from typing import IO, Any
 
+from pyodide import _http_errors
+from pyodide._http_errors import AbortError, BodyUsedError, HttpStatusError
 from pywrangler.runtime.js.convert import from_entries, to_js
 from pywrangler.runtime.js.errors import JsException
 
@@ -13,32 +15,6 @@ __all__ = ["AbortError", "BodyUsedError", "FetchResponse", "HttpStatusError", "p
 
 _builtin_memoryview = memoryview
 _builtin_bytes = bytes
-
-
-class HttpStatusError(OSError):
-    """A response says that the request failed; raised by `raise_for_status`."""
-
-    def __init__(self, status: int, status_text: str, url: str) -> None:
-        self.status = status
-        self.status_text = status_text
-        self.url = url
-        side = "Client" if status < 500 else "Server"
-        super().__init__(f"{status} {side} Error: {status_text} for url: {url}")
-
-
-class BodyUsedError(OSError):
-    """The body of a response was read before."""
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*(arguments or ("Response body is already used",)))
-
-
-class AbortError(OSError):
-    """A request was aborted; the argument is the reason."""
-
-    def __init__(self, reason: Any = None) -> None:
-        self.reason = reason
-        super().__init__(reason.message if isinstance(reason, JsException) else str(reason))
 
 
 class FetchResponse:
@@ -92,14 +68,14 @@ class FetchResponse:
 
     def _raise_if_failed(self) -> None:
         if self.abort_signal is not None and self.abort_signal.aborted:
-            raise AbortError(self.abort_signal.reason)
+            raise _http_errors.AbortError(self.abort_signal.reason)
         if self.js_response.bodyUsed:
-            raise BodyUsedError
+            raise _http_errors.BodyUsedError
 
     def raise_for_status(self) -> None:
         """Raise HttpStatusError if the status is 400 or above."""
         if self.status >= 400:
-            raise HttpStatusError(self.status, self.status_text, self.url)
+            raise _http_errors.HttpStatusError(self.status, self.status_text, self.url)
 
     def clone(self) -> FetchResponse:
         """Return a second response with the same content."""
@@ -175,6 +151,6 @@ async def pyfetch(request: Any, /, *, signal: Any = None, fetcher: Any = None, *
         raise
     except JsException as error:
         if error.name == "AbortError":
-            raise AbortError(error) from None
+            raise _http_errors.AbortError(error) from None
         raise OSError(error.message) from None
     return FetchResponse(request if isinstance(request, str) else request.url, response, controller, combined)

@@ -1,14 +1,14 @@
-"""`pyodide.webloop`: names of Pyodide's event loop; here the loop is asyncio's own."""
+"""`pyodide.webloop`: names of Pyodide's event loop; here the loop is asyncio's own, and only tasks have `then`."""
 
 from __future__ import annotations
 
 import asyncio
 
+from pywrangler.runtime.futures import PyodideFuture, PyodideTask
+
 __all__ = ["PyodideFuture", "PyodideTask", "WebLoop", "WebLoopPolicy"]
 
 WebLoop = asyncio.AbstractEventLoop
-PyodideFuture = asyncio.Future
-PyodideTask = asyncio.Task
 
 
 class WebLoopPolicy(asyncio.DefaultEventLoopPolicy):

@@ -56,7 +56,7 @@ def fetch_through(fetcher: Any, resource: Any, options: dict[str, Any]) -> Await
 def _translated(error: JsException) -> Exception:
     """Return the error that `pyfetch` raises for a JavaScript one."""
     if error.name == "AbortError":
-        from pyodide.http import AbortError
+        from pyodide._http_errors import AbortError
 
         return AbortError(error)
     return OSError(error.message)

@@ -30,7 +30,7 @@ from js import (
     structuredClone,
 )
 from js import fetch as js_fetch
-from pyodide.ffi import JsException, JsProxy, create_once_callable, create_proxy, run_sync
+from pyodide.ffi import JsException, JsProxy, create_once_callable, create_proxy
 from pyodide.ffi import to_js as _to_js
 
 seen = []
@@ -321,6 +321,8 @@ async def route(request, env, ctx):
         print("printed")
         return Response.new("ok")
     if path == "/wait":
+        from pyodide.ffi import run_sync
+
         return json_response(run_sync(asyncio.sleep(0.001, "waited")))
     if path == "/sdk":
         import workers

@@ -288,6 +288,12 @@ class Default(WorkerEntrypoint):
         answers = await asyncio.gather(*(thing.how_constructed() for thing in things))
         return [*answers, await self.env.OTHER.how_constructed()]
 
+    async def do_chained(self, request):
+        def reaction(value):
+            return run_sync(later(value + 1))
+
+        return await asyncio.ensure_future(later(1)).then(reaction).finally_(lambda: later(None, 0.001))
+
     async def do_synchronous_callbacks(self, request):
         seen = []
         promise, resolve, _ = Promise.withResolvers().object_values()

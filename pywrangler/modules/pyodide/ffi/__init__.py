@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from types import ModuleType
 from typing import Any, ClassVar
 
+from pywrangler.runtime.js import values
 from pywrangler.runtime.js.arrays import JsArray
 from pywrangler.runtime.js.convert import ConversionError, to_js
 from pywrangler.runtime.js.errors import JsException
@@ -167,7 +168,7 @@ def create_proxy(obj: Any, /, *, capture_this: bool = False, roundtrip: bool = T
 
 def create_once_callable(obj: Callable[..., Any], /, *, _may_syncify: bool = False) -> Any:
     """Return a JavaScript function that may be called once."""
-    return JsOnceCallable.new(obj)
+    return values.JsOnceCallable.new(obj)
 
 
 def destroy_proxies(pyproxies: Iterable[Any], /) -> None:
