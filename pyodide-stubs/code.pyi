@@ -3,10 +3,10 @@
 import ast
 from collections.abc import Callable
 from types import CodeType
-from typing import Any, Literal, Never, Self, TypeVar
+from typing import Any, Literal, Never, Self, TypeAlias, TypeVar
 
 _T = TypeVar("_T")
-_ReturnMode = Literal["last_expr", "last_expr_or_assign", "none"]
+_ReturnMode: TypeAlias = Literal["last_expr", "last_expr_or_assign", "none"]
 
 class CodeRunner:
     """Python source that is parsed, then compiled, then run: each step may be changed."""
