@@ -28,4 +28,3 @@ def __dir__() -> list[str]:
     own = {"annotations", "missing_name", "scope", "sys"}
     defined = {name for name in globals() if name[0] != "_" and name not in own}
     return sorted({*scope.known_names(), "globalThis", "self", *defined} - {"Any"})
-
