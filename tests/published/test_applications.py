@@ -30,7 +30,7 @@ OBJECTS: dict[str, tuple[str, str] | None] = {
     "django_object_app": ("SITE", "Site"),
     "django_d1_app": None,
 }
-OLDER = {"django_object_app": "2025-11-01", "django_d1_app": "2025-09-01"}
+OLDER = {"django_object_app": "2025-11-01", "django_d1_app": "2025-11-01"}
 
 
 @pytest.fixture(scope="module")
