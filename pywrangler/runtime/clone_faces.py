@@ -15,6 +15,7 @@ from pywrangler.errors import CloneError
 from pywrangler.protocol.v8_format import VIEWS, plain_number
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.jsdict import JsDict
+from pywrangler.runtime.js.primitives import MAX_SAFE_INTEGER
 from pywrangler.runtime.js.proxy import jsnull
 
 if TYPE_CHECKING:
@@ -167,8 +168,15 @@ class ScriptFace:
         return result, result.add
 
     def boxed(self, value: Any) -> Any:
-        """Return the primitive: nothing here makes objects of primitives."""
-        return value
+        """Return the object that stands for a primitive; that of a BigInt is the BigInt."""
+        from pywrangler.runtime.js.builtins.number_object import BooleanObject, NumberObject
+        from pywrangler.runtime.js.builtins.string_object import StringObject
+
+        if isinstance(value, bool):
+            return BooleanObject.new(value)
+        if isinstance(value, str):
+            return StringObject.new(value)
+        return value if isinstance(value, int) and abs(value) > MAX_SAFE_INTEGER else NumberObject.new(value)
 
     def date(self, milliseconds: float) -> Any:
         """Return a Date."""

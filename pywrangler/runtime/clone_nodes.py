@@ -120,6 +120,8 @@ def _script_kinds() -> dict[type, Describe]:
 
 
 _kinds: dict[type, Describe] = {}
+BOXES = frozenset(("Number", "String", "Boolean"))
+"""Objects that stand for primitives."""
 
 
 def describe(value: Any) -> Any:
@@ -154,6 +156,8 @@ def _describe_by_base(value: Any) -> Any:
         if isinstance(value, base):
             return known(value)
     if isinstance(value, JsProxy):
+        if type(value).name in BOXES:
+            return v8.Boxed(value.valueOf())  # type: ignore[attr-defined]
         raise refusal(value)
     if inspect.isawaitable(value):
         return reject(value)

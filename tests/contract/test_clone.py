@@ -187,3 +187,14 @@ def test_a_date_keeps_its_milliseconds(milliseconds: int) -> None:
     when = datetime.fromtimestamp(milliseconds / 1000)  # noqa: DTZ006 - naive is local time, as the platform has it
     read = deserialize(serialize(when))
     assert round(read.timestamp() * 1000) == milliseconds
+
+
+@pytest.mark.parametrize(("name", "value"), [("Number", 5), ("Number", -0.5), ("String", "é"), ("Boolean", False)])
+def test_objects_that_stand_for_primitives_are_copied_as_such(name: str, value: Any) -> None:
+    import js
+
+    copy = deserialize(serialize(getattr(js, name).new(value)), "js")
+    assert isinstance(copy, JsProxy)
+    assert (type(copy).name, copy.valueOf()) == (name, value)
+    assert deserialize(serialize(copy)) == value
+    assert type(deserialize(serialize(copy))) is type(value)
