@@ -157,7 +157,7 @@ def _describe_by_base(value: Any) -> Any:
             return known(value)
     if isinstance(value, JsProxy):
         if type(value).name in BOXES:
-            return v8.Boxed(value.valueOf())  # type: ignore[attr-defined]
+            return v8.Boxed(value.valueOf())
         raise refusal(value)
     if inspect.isawaitable(value):
         return reject(value)
