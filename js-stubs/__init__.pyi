@@ -13,6 +13,7 @@ from js._events import *
 from js._http import *
 from js._intl import *
 from js._language import *
+from js._node import *
 from js._numbers import *
 from js._resources import *
 from js._scope import *

@@ -27,10 +27,10 @@ def __getattr__(name: str) -> Any:
 
 def doAnImport(name: str) -> Any:
     """Return the promise of a JavaScript module."""
-    from workers import import_from_javascript
+    from workers.importing import load
 
     async def work() -> Any:
-        return import_from_javascript(name)
+        return load(name)
 
     return JsPromise.start(work())
 

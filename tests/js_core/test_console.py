@@ -44,7 +44,7 @@ def test_cycles_are_marked(logged):
     value = js.Object.new()
     value.me = value
     console.log(value)
-    assert logged[0][1] == "{ me: [Circular] }"
+    assert logged[0][1] == "<ref *1> { me: [Circular *1] }"
 
 
 def test_long_objects_take_several_lines(logged):

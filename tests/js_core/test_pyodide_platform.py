@@ -83,7 +83,7 @@ def test_the_helper_of_the_package_workers(run_async):
     async def main():
         module = await helper.doAnImport("cloudflare:sockets")
         assert callable(module.connect)
-        with pytest.raises(ImportError, match="nowhere"):
+        with pytest.raises(JsException, match='No such module "nowhere"'):
             await helper.doAnImport("nowhere")
 
     run_async(main())

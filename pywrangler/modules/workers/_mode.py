@@ -38,7 +38,7 @@ def configure(compat: Compat, env: Any = None) -> None:
     MODE.jsnull = compat.jsnull
     MODE.env = env
     globals.configure(node=has_node(compat.date, compat.flags))
-    cloudflare.configure(compat.date, compat.flags)
+    cloudflare.configure(compat.date, compat.flags, env)
 
 
 def raw_env() -> Any:

@@ -42,6 +42,11 @@ class ImportableEnv:
 ENV = ImportableEnv()
 
 
+def patched() -> Mapping[str, Any] | None:
+    """Return what `patch_env` put in the place of the environment, if anything."""
+    return _patch.get()
+
+
 @contextmanager
 def patch_env(
     values: Mapping[str, Any] | Iterable[tuple[str, Any]] = (), /, **more: Any

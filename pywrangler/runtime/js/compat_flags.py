@@ -155,6 +155,7 @@ _NEVER = (
 _OPPOSITES = {
     "assets_navigation_has_no_effect": "assets_navigation_prefers_asset_serving",
     "delete_all_preserves_alarm": "delete_all_deletes_alarm",
+    "nodejs_compat_do_not_populate_process_env": "nodejs_compat_populate_process_env",
     "web_socket_manual_reply_to_close": "web_socket_auto_reply_to_close",
 }
 _NEGATIONS = ("no_", "disable_", "dont_", "not_")

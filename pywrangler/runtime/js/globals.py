@@ -87,6 +87,8 @@ TABLE: dict[str, str] = {
 CONSTANTS: dict[str, Any] = {"undefined": None, "NaN": math.nan, "Infinity": math.inf}
 
 NODE_TABLE: dict[str, str] = {
+    "Buffer": "pywrangler.runtime.js.node.buffer:Buffer",
+    "process": "pywrangler.runtime.js.node.process:process",
     "clearImmediate": "pywrangler.runtime.js.timers:clearImmediate",
     "setImmediate": "pywrangler.runtime.js.timers:setImmediate",
 } | {

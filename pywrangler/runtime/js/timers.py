@@ -16,7 +16,7 @@ from pywrangler.runtime import context
 from pywrangler.runtime.js.advice import warn_borrowed
 from pywrangler.runtime.js.errors import error, type_error
 from pywrangler.runtime.js.events import report, run_detached
-from pywrangler.runtime.js.primitives import is_primitive, to_number, to_string
+from pywrangler.runtime.js.primitives import is_primitive, to_integer, to_number, to_string
 from pywrangler.runtime.js.proxy import JsPromise, JsProxy, jsnull
 from pywrangler.runtime.sync_bridge import as_callback
 
@@ -104,7 +104,13 @@ def running_loop() -> asyncio.AbstractEventLoop:
 
 
 def setTimeout(callback: Any = None, milliseconds: Any = 0, *arguments: Any) -> int:
-    """Call back once after a delay; returns an id for `clearTimeout`."""
+    """Call back once after a delay; returns an id for `clearTimeout`.
+
+    At module level only without a delay: the platform makes that a microtask (and its id 0), which asyncio needs there.
+    """
+    if context.in_global_scope() and callable(callback) and not to_integer(milliseconds):
+        queueMicrotask(callback if not arguments else lambda: callback(*arguments))
+        return 0
     return _Timer(callback, milliseconds, arguments, repeats=False).id
 
 
@@ -120,6 +126,7 @@ def setImmediate(callback: Any = None, *arguments: Any) -> int:
 
 def clearTimeout(identifier: Any = None) -> None:
     """Forget a timer; unknown ids are ignored."""
+    identifier = getattr(identifier, "_timer_id", identifier)
     timer = _timers.get(identifier) if is_primitive(identifier) and identifier is not jsnull else None
     if timer is not None:
         timer.finish()

@@ -58,6 +58,8 @@ def domain_to_ascii(domain: str) -> str | None:
 
 def _label_to_ascii(label: str) -> str:
     if not label.isascii():
+        if label.startswith("xn--"):
+            raise ValueError("not Punycode")
         encoded = "xn--" + label.encode("punycode").decode("ascii")
         if len(encoded) > 63:
             raise ValueError("label too long")

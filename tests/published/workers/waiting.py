@@ -20,13 +20,14 @@ for attempt in (
     lambda: crypto.getRandomValues(Uint8Array.new(1)),
     crypto.randomUUID,
     lambda: js.fetch("http://localhost/"),
-    lambda: run_sync(asyncio.sleep(0)),
+    lambda: run_sync(asyncio.sleep(0.001)),
 ):
     try:
         attempt()
     except Exception as problem:
         refused.append(str(problem))
-settled = run_sync(Promise.resolve("settled"))
+settled = [run_sync(Promise.resolve("settled")), run_sync(asyncio.sleep(0, "turned"))]
+settled.append(setTimeout(create_proxy(lambda: settled.append("called back")), 0))
 
 
 def gate(name):

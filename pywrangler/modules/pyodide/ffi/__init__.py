@@ -196,12 +196,13 @@ def run_sync(awaitable: Awaitable[Any]) -> Any:
 
 
 def _at_once(awaitable: Awaitable[Any]) -> Any:
-    """Return the result of an awaitable at module level, where nothing can be waited for."""
+    """Return the result of an awaitable at module level, where nothing takes time: it may only yield."""
     from pywrangler.runtime.js.timers import refuse_in_global_scope
 
     steps = awaitable.__await__()
     try:
-        next(steps)
+        while next(steps) is None:
+            pass
     except StopIteration as end:
         return end.value
     if hasattr(steps, "close"):

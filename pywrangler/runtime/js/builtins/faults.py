@@ -20,7 +20,7 @@ class ErrorConstructor(Constructor):
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def new(self, message: Any = None, init: Any = None, **named: Any) -> JsException:
+    def new(self, message: Any = None, init: Any = None, /, **named: Any) -> JsException:
         """Return an error, ready to raise."""
         text = "" if message is None else to_string(message)
         error = JsException(self._name, text)
