@@ -93,11 +93,7 @@ def _env() -> Any:
 
 def _exports() -> Any:
     event = context.current()
-    if event is None:
-        raise error(
-            "Disallowed operation called within global scope: cloudflare:workers has exports within handlers only"
-        )
-    return event.worker.loopbacks()
+    return plain({}) if event is None else event.worker.loopbacks()
 
 
 def _with_env(env: Any = None, function: Any = None) -> Any:
