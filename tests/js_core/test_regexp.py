@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+from pathlib import Path
 
 import js
 import pytest
@@ -118,6 +120,41 @@ def test_source_flags_and_text():
 def test_malformed_is_a_syntax_error(pattern, flags):
     with pytest.raises(JsException, match="SyntaxError: Invalid"):
         RegExp.new(pattern, flags)
+
+
+# `new RegExp(pattern, flags)` in Node.js 22.23.3 (V8 12.4) for random pieces of syntax: what is wrong, or null.
+RECORDED = json.loads((Path(__file__).parent / "regexp_syntax_expected.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("pattern", "flags", "wrong"), RECORDED)
+def test_v8_finds_the_same_wrong(pattern, flags, wrong):
+    if wrong is None:
+        assert RegExp.new(pattern, flags).flags == "".join(sorted(flags))
+        return
+    with pytest.raises(JsException) as caught:
+        RegExp.new(pattern, flags)
+    assert str(caught.value) == f"SyntaxError: Invalid regular expression: /{pattern}/{flags}: {wrong}"
+
+
+@pytest.mark.parametrize("flags", ["", "u", "v"])
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [
+        ("[", ""),
+        ("[", "]"),
+        ("[^", "]"),
+        ("(", ""),
+        ("(", ")"),
+        ("(?:", ")"),
+        ("(?=", ")"),
+        ("(?<=", ")"),
+        ("(a", "){2}"),
+    ],
+)
+def test_deep_nesting_is_a_syntax_error_or_works(opening, closing, flags):
+    for depth in (100, 300, 20_000):
+        with contextlib.suppress(JsException):
+            RegExp.new(opening * depth + closing * depth, flags)
 
 
 @given(st.text(alphabet="ab[](){}^$.*+?|\\dwsbk<>=!-,:19", max_size=12))

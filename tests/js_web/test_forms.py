@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pywrangler.errors import ProtocolError
-from pywrangler.runtime.js import multipart
+from pywrangler.runtime.js import mime_type, multipart
 from pywrangler.runtime.js.blob import Blob, File
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.form_data import FormData, encode_multipart, parse
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.response import Response
 from pywrangler.runtime.js.typed_arrays import Uint8Array
+
+RECORDED = json.loads((Path(__file__).parent / "forms_expected.json").read_text(encoding="utf-8"))
 
 
 def test_blob_joins_its_parts(run_async):
@@ -63,65 +68,78 @@ def test_form_data_operations():
     assert form.get("a") == "1"
     assert form.getAll("a").to_py() == ["1", "2"]
     assert form.get("zz") is jsnull
-    assert (form.get("b").name, form.get("b").type) == ("blob", "t/x")
+    assert (form.get("b").name, form.get("b").type) == ("b", "t/x")
     form.set("a", "9")
     assert [(name, value) for name, value in form if name == "a"] == [("a", "9")]
     assert list(form.keys()) == ["a", "b"]
     form.delete("a")
     assert not form.has("a")
     form.set("f", File.new(["x"], "old", lastModified=7), "new")
-    assert (form.get("f").name, form.get("f").lastModified) == ("new", 7)
-    with pytest.raises(JsException, match="TypeError"):
-        form.append("x", "text", "name.txt")
+    assert form.get("f").name == "new"
+    assert form.get("f").lastModified > 7
+    form.append("x", "text", "name.txt")
+    assert form.get("x") == "text"
 
 
 def test_a_form_travels_as_multipart(run_async):
     form = FormData.new()
-    form.append('na"me\r\n', "line\nline")
-    form.append("file", File.new([b"\x00\xff\r\n--x"], 'a"b.bin', type="a/b"))
+    form.append("na me\\n", "line\nline")
+    form.append("file", File.new([b"\x00\xff\r\n--x"], "a'b.bin", type="a/b"))
     response = Response.new(form)
 
     async def check():
         content_type = response.headers.get("content-type")
         assert content_type.startswith("multipart/form-data; boundary=")
         back = await response.formData()
-        assert back.get('na"me\r\n') == "line\r\nline"
+        assert back.get("na me\\n") == "line\nline"
         file = back.get("file")
-        assert (file.name, file.type, file.content) == ('a"b.bin', "a/b", b"\x00\xff\r\n--x")
+        assert (file.name, file.type, file.content) == ("a'b.bin", "a/b", b"\x00\xff\r\n--x")
 
     run_async(check())
 
 
-def test_multipart_as_curl_and_browsers_write_it():
-    body = (
-        b"preamble\r\n--XX\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--XX \t\r\n"
-        b'content-disposition: Form-Data; filename="x;y.txt"; name="f"\r\nContent-Type: text/plain\r\n\r\n'
-        b"\r\ncontent\r\n\r\n--XX--\r\nepilogue"
-    )
-    form = parse(body, 'multipart/form-data; charset=utf-8; boundary="XX"')
-    assert form.get("a") == "1"
-    assert (form.get("f").name, form.get("f").content) == ("x;y.txt", b"\r\ncontent\r\n")
+@pytest.mark.parametrize("case", RECORDED["parse"], ids=lambda case: repr((case["content_type"], case["body"]))[:90])
+def test_workerd_reads_bodies_so(case):
+    body = case["body"].encode("latin-1")
+    if "error" in case:
+        with pytest.raises(JsException) as caught:
+            parse(body, case["content_type"])
+        assert str(caught.value) == case["error"]
+        return
+    found = [
+        [
+            name,
+            value
+            if isinstance(value, str)
+            else {"name": value.name, "type": value.type, "text": value.content.decode()},
+        ]
+        for name, value in parse(body, case["content_type"]).pairs()
+    ]
+    assert found == case["entries"]
 
 
-@pytest.mark.parametrize(
-    ("body", "content_type", "message"),
-    [
-        (b"", None, "requires a Content-Type header"),
-        (b"a=1", "text/plain", "Unrecognized Content-Type"),
-        (b"a=1", "multipart/form-data", "boundary"),
-        (b"", "multipart/form-data; boundary=x", "without its boundary"),
-        (b"--x\r\n\r\nabc", "multipart/form-data; boundary=x", "without end"),
-        (
-            b"--x\r\nContent-Disposition: form-data\r\n\r\nabc\r\n--x--",
-            "multipart/form-data; boundary=x",
-            "without name",
-        ),
-        (b"--x\r\nnothing\r\n--x--", "multipart/form-data; boundary=x", "without header"),
-    ],
-)
-def test_what_is_no_form_is_a_type_error(body, content_type, message):
-    with pytest.raises(JsException, match=f"TypeError: .*{message}"):
-        parse(body, content_type)
+def _filled(fields):
+    form = FormData.new()
+    for name, value, *filename in fields:
+        if isinstance(value, dict) and value.get("file"):
+            value = File.new([value["text"]], value["name"], type=value["type"])
+        elif isinstance(value, dict):
+            value = Blob.new([value["text"]], type=value["type"])
+        form.append(name, value, *filename)
+    return form
+
+
+@pytest.mark.parametrize("case", RECORDED["write"], ids=lambda case: repr(case["fields"])[:60])
+def test_workerd_writes_forms_so(case):
+    form = _filled(case["fields"])
+    if "error" in case:
+        with pytest.raises(JsException) as caught:
+            encode_multipart(form)
+        assert str(caught.value) == case["error"]
+        return
+    body, content_type = encode_multipart(form)
+    boundary = content_type.removeprefix("multipart/form-data; boundary=")
+    assert body.decode().replace(boundary, "B") == case["body"]
 
 
 def test_urlencoded_forms():
@@ -136,9 +154,10 @@ def test_a_multipart_body_has_a_bounded_number_of_parts():
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
-NAME = TEXT.map(
-    lambda text: text.replace("%", "_")
-)  # percent escapes of quotes and line ends are not escaped themselves
+# Quotes and line feeds come back percent-encoded, a carriage return or NUL makes the header unreadable.
+NAME = st.text(st.characters(codec="utf-8", exclude_characters='"\n\r\0'), min_size=1, max_size=20).filter(
+    lambda text: not text.endswith("\\")
+)
 
 
 @given(st.lists(st.tuples(NAME, st.one_of(TEXT, st.tuples(NAME, st.binary(max_size=40)))), max_size=5))
@@ -148,14 +167,7 @@ def test_every_form_round_trips(fields):
         form.append(name, value if isinstance(value, str) else File.new([value[1]], value[0], type="x/y"))
     back = parse(*encode_multipart(form))
     found = [(name, value if isinstance(value, str) else (value.name, value.content)) for name, value in back.pairs()]
-    expected = [
-        (
-            name,
-            value.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n") if isinstance(value, str) else value,
-        )
-        for name, value in fields
-    ]
-    assert found == expected
+    assert found == fields
 
 
 @given(st.binary(max_size=200))
@@ -175,10 +187,12 @@ def test_any_bytes_are_parts_or_a_protocol_error(data):
         assert all(isinstance(part.name, str) and isinstance(part.content, bytes) for part in parts)
 
 
-@given(st.text(max_size=60))
-@example('form-data; name="a\\"b"; filename=c')
-@example("a;;=;b=")
-def test_any_header_value_has_parameters(text):
-    main, found = multipart.parameters(text)
-    assert isinstance(main, str)
-    assert all(name == name.lower() for name in found)
+@given(st.text(max_size=60), st.text(max_size=60))
+@example("a/b;", ';;=;b="')
+def test_any_content_type_is_a_type_or_none(start, rest):
+    for text in (start + rest, "a/b;" + rest, 'A/b; c="' + rest):
+        found = mime_type.parse(text)
+        if found is not None:
+            kind, parameters = found
+            assert kind == kind.lower()
+            assert all(name == name.lower() and name.isascii() for name in parameters)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,3 +104,25 @@ def test_any_pattern_compiles_or_is_a_type_error(text):
             assert error.name == "TypeError"  # noqa: PT017 - both outcomes are right
         else:
             assert pattern.test("http://h/a/b") in {True, False}
+
+
+@pytest.mark.parametrize("count", [5, 30, 200])
+@pytest.mark.parametrize("piece", ["*a", ":n{}a", "{{:n{}}}?a", "(.*)a"])
+def test_many_wildcards_are_no_trouble(piece, count):
+    compiled = URLPattern.new(pathname="".join(piece.format(number) for number in range(count)))
+    for path in ("a" * 60 + "b", "ab" * 60 + "-a", "ba" * 300):
+        assert compiled.test(pathname=path) in (True, False)
+    assert compiled.test(pathname="ba" * count)
+
+
+def test_a_match_that_takes_too_long_ends_in_an_error():
+    with pytest.raises(JsException, match="exceeded CPU time limit"):
+        URLPattern.new(pathname="((?:a|aa)+b)").test(pathname="a" * 100 + "-c")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["{" * 5000, "{" * 5000 + "}" * 5000, "(" * 5000, "([a-", "([[a])", "(" + "(?:" * 5000, "a" * 100_000]
+)
+def test_malformed_and_huge_patterns_are_type_errors_or_work(pattern):
+    with contextlib.suppress(JsException):
+        URLPattern.new(pathname=pattern)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.errors import ProtocolError
-from pywrangler.runtime.js import multipart
+from pywrangler.runtime.js import mime_type, multipart
 from pywrangler.runtime.js.blob import Blob, File
 from pywrangler.runtime.js.errors import type_error
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
-from pywrangler.runtime.js.search_params import decode_form
 from pywrangler.runtime.js.values import array, iterator
 from pywrangler.runtime.js.webidl import encode, usv_string
 
@@ -19,16 +20,16 @@ if TYPE_CHECKING:
 
 Value = str | File
 
+_NAMES_OF_UTF_8 = {"utf-8", "utf8", "unicode-1-1-utf-8"}
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{0,2})")
 
-def _value(value: Any, filename: Any) -> Value:
+
+def _value(name: str, value: Any, filename: Any) -> Value:
     if not isinstance(value, Blob):
-        if filename is not None:
-            raise type_error("A file name is only allowed for a Blob or File.")
         return usv_string(value)
     if isinstance(value, File) and filename is None:
         return value
-    modified = value.lastModified if isinstance(value, File) else None
-    return File.named(value.content, "blob" if filename is None else usv_string(filename), value.type, modified)
+    return File.named(value.content, name if filename is None else usv_string(filename), value.type)
 
 
 class FormData(JsProxy):
@@ -40,12 +41,14 @@ class FormData(JsProxy):
         self._entries: list[tuple[str, Value]] = []
 
     def append(self, name: Any, value: Any, filename: Any = None) -> None:
-        """Add a string, or a Blob or File; a Blob becomes a File named `filename`, or `blob`."""
-        self._entries.append((usv_string(name), _value(value, filename)))
+        """Add a string, or a Blob or File; a Blob becomes a File named `filename`, or as the field."""
+        wanted = usv_string(name)
+        self._entries.append((wanted, _value(wanted, value, filename)))
 
     def set(self, name: Any, value: Any, filename: Any = None) -> None:
         """Replace all values of that name, in the place of the first."""
-        wanted, new = usv_string(name), _value(value, filename)
+        wanted = usv_string(name)
+        new = _value(wanted, value, filename)
         entries: list[tuple[str, Value]] = []
         placed = False
         for entry in self._entries:
@@ -110,37 +113,45 @@ class FormData(JsProxy):
 
 
 def encode_multipart(form: FormData) -> tuple[bytes, str]:
-    """Return the form as a multipart body and its content type."""
+    """Return the form as a multipart body and its content type; the platform's TypeError for a name it cannot send."""
     parts = [
         multipart.Part(name, value.content, value.name, value.type)
         if isinstance(value, File)
-        else multipart.Part(name, encode(value.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")))
+        else multipart.Part(name, encode(value))
         for name, value in form.pairs()
     ]
     boundary = secrets.token_hex(16)
-    return multipart.encode(parts, boundary), f"multipart/form-data; boundary={boundary}"
+    try:
+        return multipart.encode(parts, boundary), f"multipart/form-data; boundary={boundary}"
+    except ProtocolError as error:
+        raise type_error(str(error)) from None
 
 
 def parse(body: bytes, content_type: str | None) -> FormData:
     """Return the form in a body; the platform's TypeError for other content types and malformed bodies."""
     if content_type is None:
         raise type_error("Parsing a Body as FormData requires a Content-Type header.")
-    kind, parameters = multipart.parameters(content_type)
+    kind, parameters = mime_type.parse(content_type) or ("", {})
     form: FormData = FormData.new()
-    if kind.lower() == "multipart/form-data":
-        if not parameters.get("boundary"):
-            raise type_error("No boundary string in Content-Type header.")
+    if kind == "multipart/form-data":
+        if "boundary" not in parameters:
+            raise type_error(
+                "No boundary string in Content-Type header. The multipart/form-data MIME type requires a boundary "
+                "parameter, e.g. 'Content-Type: multipart/form-data; boundary=\"abcd\"'. See RFC 7578, section 4."
+            )
         try:
             parts = multipart.decode(body, parameters["boundary"])
         except ProtocolError as error:
-            raise type_error(f"Parsing a Body as FormData failed: {error}.") from error
+            raise type_error(str(error)) from None
         form._entries.extend((part.name, _field(part)) for part in parts)
-    elif kind.lower() == "application/x-www-form-urlencoded":
-        form._entries.extend(decode_form(body))
+    elif kind == "application/x-www-form-urlencoded":
+        if parameters.get("charset", "utf-8").lower() not in _NAMES_OF_UTF_8:
+            raise type_error("Non-utf-8 application/x-www-form-urlencoded body.")
+        form._entries.extend(_decode_urlencoded(body))
     else:
         raise type_error(
             "Unrecognized Content-Type header value. FormData can only parse the following MIME types: "
-            "multipart/form-data, application/x-www-form-urlencoded."
+            "multipart/form-data, application/x-www-form-urlencoded"
         )
     return form
 
@@ -149,3 +160,16 @@ def _field(part: multipart.Part) -> Value:
     if part.filename is None:
         return part.content.decode("utf-8", "replace")
     return File.named(part.content, part.filename, part.content_type)
+
+
+def _decode_urlencoded(body: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the pairs as workerd reads them, which takes `%` for an escape even if one hex digit or none follows."""
+    for pair in body.removeprefix(codecs.BOM_UTF8).split(b"&"):
+        if pair:
+            name, _, value = pair.replace(b"+", b" ").partition(b"=")
+            yield _decode_percent(name), _decode_percent(value)
+
+
+def _decode_percent(data: bytes) -> str:
+    decoded = _PERCENT.sub(lambda match: bytes((int(match[1], 16),)) if match[1] else b"", data)
+    return decoded.decode("utf-8", "replace")

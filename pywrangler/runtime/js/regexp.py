@@ -70,13 +70,13 @@ class JsRegExp(JsProxy, metaclass=_RegExpClass, js_name="RegExp"):
         self.flags = "".join(sorted(flags))
         self.lastIndex = 0
         try:
-            self._compile()
-        except (PatternError, re.error, OverflowError) as problem:
-            shown = str(problem) if isinstance(problem, PatternError) else _worded(str(problem))
-            raise JsException("SyntaxError", f"Invalid regular expression: /{self.source}/{flags}: {shown}") from None
+            self._compile(text)
+        except (PatternError, re.error, OverflowError, RecursionError) as problem:
+            shown = _worded(problem)
+            raise JsException("SyntaxError", f"Invalid regular expression: /{text}/{flags}: {shown}") from None
 
-    def _compile(self) -> None:
-        translation = translate(self.source if self._is_unicode else units_of(self.source), self.flags)
+    def _compile(self, text: str) -> None:
+        translation = translate(text if self._is_unicode else units_of(text), self.flags)
         self._names = translation.names
         options = re.IGNORECASE if "i" in self.flags else 0
         if not translation.needs_regex:
@@ -93,7 +93,7 @@ class JsRegExp(JsProxy, metaclass=_RegExpClass, js_name="RegExp"):
         try:
             self._compiled = engine.compile(translation.pattern, version | (engine.IGNORECASE if options else 0))
         except engine.error as problem:
-            raise PatternError(_worded(str(problem))) from None
+            raise PatternError(_worded(problem)) from None
 
     @property
     def _is_unicode(self) -> bool:
@@ -292,18 +292,11 @@ def _written(pattern: str) -> str:
     return "".join(written)
 
 
-def _worded(message: str) -> str:
-    """Return an engine's message in JavaScript's words, where it has some."""
-    for ours, theirs in (
-        ("nothing to repeat", "Nothing to repeat"),
-        ("multiple repeat", "Nothing to repeat"),
-        ("missing )", "Unterminated group"),
-        ("unbalanced parenthesis", "Unmatched ')'"),
-        ("min repeat greater", "numbers out of order in {} quantifier"),
-    ):
-        if ours in message:
-            return theirs
-    return message
+def _worded(problem: Exception) -> str:
+    """Return what is wrong in JavaScript's words, where it has some."""
+    if isinstance(problem, (OverflowError, RecursionError)):
+        return "Regular expression too large"
+    return str(problem)
 
 
 def _flag(letter: str) -> property:

@@ -27,7 +27,8 @@ _COMPLEMENTS = {
         r"\u3001-\ufefe\uff00-\U0010ffff"
     ),
 }
-_QUANTIFIER = re.compile(r"\{\d+(?:,\d*)?\}", re.ASCII)
+_QUANTIFIER = re.compile(r"\{(\d+)(?:,(\d*))?\}", re.ASCII)
+_REPEAT_LIMIT = 2**32 - 2  # as far as Python counts
 _NAME = re.compile(r"[\w$]+")
 _MODIFIERS = re.compile(r"\(\?([ims]*)(-[ims]*)?:")
 _HEX4, _HEX2 = re.compile(r"[0-9a-fA-F]{4}"), re.compile(r"[0-9a-fA-F]{2}")
@@ -38,6 +39,10 @@ _PROPERTY = re.compile(r"\{([^}]*)\}")
 _DOUBLED = {character * 2 for character in "&!#$%*+,.:;<=>?@^`~"}
 _OF_ONE_CASE = {"Lu", "Ll", "Lt", "Uppercase", "Lowercase", "Upper", "Lower"}
 _SYNTAX = set("^$\\.*+?()[]{}|/")
+
+
+# V8 allows more, Python's compilers work recursively.
+_DEPTH_LIMIT = 150
 
 
 class PatternError(Exception):
@@ -71,6 +76,12 @@ class _Translator:
         self.opened = 0
         self.open_groups: list[int | None] = []
         self.in_class = False
+        self.can_repeat = False
+        """Whether a quantifier may follow."""
+        self.after_group: list[bool] = []
+        """What `can_repeat` will be behind each group that is open."""
+        self.unknown_name = False
+        self.nested_sets = 0
         self.path: list[list[int]] = [[0, 0]]
         """The groups that are open, each with the number of the alternative in it."""
         self.paths: dict[str, list[dict[int, int]]] = {}
@@ -81,11 +92,18 @@ class _Translator:
             parts.append(self.step())
         if self.open_groups:
             raise PatternError("Unterminated group")
+        if self.unknown_name:
+            raise PatternError("Invalid named capture referenced")
         self.result.pattern = "".join(parts)
         return self.result
 
     def step(self) -> str:
         character = self.source[self.at]
+        if character in "*+?":
+            return self.quantifier(character, self.at + 1)
+        if character == "{":
+            return self.brace()
+        self.can_repeat = True
         if character == "\\":
             return self.escape()
         if character == "[":
@@ -99,44 +117,59 @@ class _Translator:
             self.open_groups.pop()
             self.modes.pop()
             self.path.pop()
+            self.can_repeat = self.after_group.pop()
             return ")"
         modes = self.modes[-1]
         if character == ".":
             return r"[\s\S]" if "s" in modes else f"[^{_LINE_END}]"
+        if character in "]}" and self.unicode:
+            raise PatternError("Lone quantifier brackets")
+        if character not in "^$|":
+            return _literal(character)
+        self.can_repeat = False
         if character == "^":
             return rf"(?:\A|(?<=[{_LINE_END}]))" if "m" in modes else r"\A"
         if character == "$":
             return rf"(?=[{_LINE_END}]|\Z)" if "m" in modes else r"\Z"
-        if character == "{" and not _QUANTIFIER.match(self.source, self.at - 1):
-            if self.unicode:
-                raise PatternError("Lone quantifier brackets")
-            return r"\{"
-        if character == "{":
-            quantifier = _QUANTIFIER.match(self.source, self.at - 1)
-            self.at = quantifier.end()  # type: ignore[union-attr]
-            return quantifier[0] + self._lazy()  # type: ignore[index]
-        if character in "*+?":
-            return character + self._lazy()
-        if character in "]}" and self.unicode:
-            raise PatternError("Lone quantifier brackets")
-        if character == "|":
-            self.path[-1][1] += 1
-            return character
-        return _literal(character)
+        self.path[-1][1] += 1
+        return character
 
-    def _lazy(self) -> str:
-        """Take the question mark behind a quantifier; a plus there means something to Python only."""
-        if self.source[self.at : self.at + 1] == "?":
+    def brace(self) -> str:
+        """Take `{`: a quantifier, or without the flags u and v a character like others."""
+        found = _QUANTIFIER.match(self.source, self.at)
+        if found is None and self.unicode:
+            raise PatternError("Incomplete quantifier" if self.can_repeat else "Lone quantifier brackets")
+        if found is None:
             self.at += 1
-            return "?"
-        if self.source[self.at : self.at + 1] in {"+", "*"}:
+            self.can_repeat = True
+            return r"\{"
+        least, most = int(found[1]), int(found[2] or 0)
+        if self.can_repeat and found[2] and least > most:
+            raise PatternError("numbers out of order in {} quantifier")
+        least, most = min(least, _REPEAT_LIMIT), min(most, _REPEAT_LIMIT)
+        return self.quantifier(
+            f"{{{least}{',' if found[0].find(',') > 0 else ''}{most if found[2] else ''}}}", found.end()
+        )
+
+    def quantifier(self, text: str, end: int) -> str:
+        """Take a quantifier and the question mark behind it; a plus there would mean something to Python only."""
+        if not self.can_repeat:
             raise PatternError("Nothing to repeat")
-        return ""
+        self.can_repeat = False
+        self.at = end
+        if self.source.startswith("?", end):
+            self.at += 1
+            return text + "?"
+        return text
 
     # ---- groups ---------------------------------------------------------------------------------------
 
     def group(self) -> str:
         source, at = self.source, self.at
+        if len(self.open_groups) >= _DEPTH_LIMIT:
+            raise PatternError("Regular expression too large")
+        self.can_repeat = False
+        self.after_group.append(True)
         here = {at[0]: at[1] for at in self.path}
         self.path.append([at + 1, 0])
         if match := _MODIFIERS.match(source, at):
@@ -153,6 +186,7 @@ class _Translator:
             if source.startswith(opening, at):
                 self.at += len(opening)
                 self.open_groups.append(None)
+                self.after_group[-1] = opening == "(?:" or ("<" not in opening and not self.unicode)
                 return opening
         self.opened += 1
         self.open_groups.append(self.opened)
@@ -184,6 +218,7 @@ class _Translator:
         letter, after = source[self.at + 1], self.at + 2
         if letter in "bB":
             self.at = after
+            self.can_repeat = False
             return f"(?:{_BOUNDARY})" if letter == "b" else f"(?!{_BOUNDARY})"
         if letter.lower() in _CLASSES:
             self.at = after
@@ -193,10 +228,9 @@ class _Translator:
             match = _NAME.match(source, after + 1) if source[after : after + 1] == "<" else None
             if match is None or source[match.end() : match.end() + 1] != ">":
                 raise PatternError("Invalid named reference")
-            if match[0] not in self.all_names:
-                raise PatternError("Invalid named capture referenced")
+            self.unknown_name = self.unknown_name or match[0] not in self.all_names
             self.at = match.end() + 1
-            return self.reference(self.all_names[match[0]])
+            return self.reference(self.all_names.get(match[0], []))
         if letter.isascii() and letter.isdigit() and letter != "0":
             digits = _DIGITS.match(source, self.at + 1)
             number = int(digits[0])  # type: ignore[index]
@@ -204,7 +238,7 @@ class _Translator:
                 self.at = digits.end()  # type: ignore[union-attr]
                 return self.reference([number])
             if self.unicode:
-                raise PatternError("Invalid escape" if not self.total else "Invalid class escape")
+                raise PatternError("Invalid escape")
         if letter in "pP" and self.unicode:
             found = self.property_escape()
             # To ignore case means to add the other case of every character that matches: all letters that have two.
@@ -217,7 +251,7 @@ class _Translator:
         match = _PROPERTY.match(self.source, self.at + 2)
         found = property_class(match[1], negated=self.source[self.at + 1] == "P") if match else None
         if match is None or found is None:
-            raise PatternError("Invalid property name")
+            raise PatternError(f"Invalid property name{' in character class' if self.in_class else ''}")
         self.at = match.end()
         self.result.needs_regex = True
         return found
@@ -245,6 +279,8 @@ class _Translator:
             return chr(ord(source[after]) % 32)
         if letter in "nrtvf":
             return {"n": "\n", "r": "\r", "t": "\t", "v": "\v", "f": "\f"}[letter]
+        if letter == "0" and self.unicode and source[after : after + 1] in set("0123456789"):
+            raise PatternError("Invalid class escape" if self.in_class else "Invalid decimal escape")
         if letter in "01234567" and (letter == "0" or not self.unicode):
             digits = re.compile(r"[0-3][0-7]{0,2}|[4-7][0-7]?").match(source, after - 1)
             text = digits[0] if digits and not self.unicode else letter
@@ -254,7 +290,9 @@ class _Translator:
             set("-&!#%,:;<=>@`~") if self.sets and self.in_class else {"-"} if self.in_class else set()
         )
         if self.unicode and letter not in allowed:
-            raise PatternError("Invalid escape")
+            if self.in_class and letter.isdecimal():
+                raise PatternError("Invalid class escape")
+            raise PatternError("Invalid Unicode escape" if letter in "cu" else "Invalid escape")
         if letter == "c":
             self.at -= 1
             return "\\"
@@ -286,6 +324,8 @@ class _Translator:
             self.in_class = False
 
     def take_member(self) -> tuple[str, str]:
+        if self.at == len(self.source):
+            raise PatternError("Unterminated character class")
         character = self.source[self.at]
         if character != "\\":
             if self.sets and (character in "()]{}/-|" or self.source[self.at : self.at + 2] in _DOUBLED):
@@ -329,6 +369,8 @@ class _Translator:
     def set_class(self) -> str:
         r"""Take a class of flag v: nested classes, `--`, `&&`, `\q{...}`."""
         source = self.source
+        if self.nested_sets >= _DEPTH_LIMIT:
+            raise PatternError("Regular expression too large")
         negated = source.startswith("[^", self.at)
         self.at += 2 if negated else 1
         operands: list[str] = []
@@ -363,7 +405,10 @@ class _Translator:
         source = self.source
         if source[self.at] == "[":
             self.result.needs_regex = True
-            return self.set_class()
+            self.nested_sets += 1
+            inner = self.set_class()
+            self.nested_sets -= 1
+            return inner
         if source.startswith("\\q{", self.at):
             end = source.find("}", self.at)
             if end < 0:

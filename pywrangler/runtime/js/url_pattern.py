@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.convert import options
-from pywrangler.runtime.js.errors import type_error
+from pywrangler.runtime.js.errors import JsException, type_error
 from pywrangler.runtime.js.primitives import truthy
 from pywrangler.runtime.js.proxy import JsProxy, JsValue, jsnull
 from pywrangler.runtime.js.regexp_translate import PatternError, translate
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PARTS = ("protocol", "username", "password", "hostname", "port", "pathname", "search", "hash")
+
+_LIMIT_SECONDS = 0.5
+_FEW_GROUPS = 4
+"""So many wildcards need no limit: the time grows with the text's length to their power."""
+_DEPTH_LIMIT = 50
 
 _NAME = re.compile(r"[^\W\d]\w*|\$[\w$]*")
 _SEPARATOR = {"hostname": ".", "pathname": "/"}
@@ -37,6 +42,19 @@ class Part:
     expression: re.Pattern[str]
     names: tuple[str, ...]
     """Names of the groups in order; nameless ones are numbered."""
+    is_bounded: bool
+    """Whether matching could take for ever, so that the time is limited: `expression` is then one of `regex`."""
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """Return the match of the whole text; the platform's Error if that takes too long."""
+        if not self.is_bounded:
+            return self.expression.fullmatch(text)
+        expression: Any = self.expression
+        try:
+            found: re.Match[str] | None = expression.fullmatch(text, timeout=_LIMIT_SECONDS)
+        except TimeoutError:
+            raise JsException("Error", f"Worker exceeded CPU time limit: URLPattern {self.source}") from None
+        return found
 
 
 class _Compiler:
@@ -51,19 +69,21 @@ class _Compiler:
         self.pieces: list[str] = []
         self.flags = re.IGNORECASE if ignore_case else 0
         self.needs_regex = False
+        self.depth = 0
 
     def compile(self) -> Part:
         self.sequence(closing="")
+        is_bounded = len(self.names) > _FEW_GROUPS or "(" in self.source
         engine: Any = re
-        if self.needs_regex:
+        if self.needs_regex or is_bounded:
             import regex
 
             engine = regex
         try:
             expression = engine.compile("".join(self.pieces), self.flags | engine.DOTALL)
-        except (engine.error, OverflowError) as problem:
+        except (engine.error, OverflowError, RecursionError) as problem:
             raise type_error(f"Invalid URLPattern: {self.source}: {problem}") from None
-        return Part(self.source, expression, tuple(self.names))
+        return Part(self.source, expression, tuple(self.names), is_bounded)
 
     def sequence(self, closing: str) -> None:
         source = self.source
@@ -149,8 +169,12 @@ class _Compiler:
 
     def braces(self) -> None:
         self.position += 1
+        self.depth += 1
+        if self.depth > _DEPTH_LIMIT:
+            raise type_error(f"Invalid URLPattern: {self.source}")
         outer, self.pieces = self.pieces, []
         self.sequence(closing="}")
+        self.depth -= 1
         inner = "".join(self.pieces)
         self.pieces = outer
         self.pieces.append(f"(?:{inner}){self.modifier()}")
@@ -298,7 +322,7 @@ class URLPattern(JsProxy):
             return None
         found = {}
         for part, compiled in self._parts.items():
-            match = compiled.expression.fullmatch(values[part])
+            match = compiled.match(values[part])
             if match is None:
                 return None
             found[part] = (values[part], match)
