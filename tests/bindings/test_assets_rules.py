@@ -74,6 +74,15 @@ def test_many_wildcards_are_no_trouble(rule: str) -> None:
         assert IgnoreRules(rule).hides(path) in (True, False)
 
 
+def test_many_placeholders_are_no_trouble() -> None:
+    source = "/" + "".join(f":p{number}-" for number in range(60))
+    redirects = Redirects(f"{source} /there\n", FILE)
+    assert redirects.find("h", "/" + "b-" * 60) is not None
+    for path in ("/" + "-" * 150 + "b", "/" + "-b" * 80):
+        assert redirects.find("h", path) is None
+    assert worker_first(["/" + "*-" * 60])("/" + "-" * 300 + "b") is None
+
+
 @given(st.text(alphabet="ab*?[]!/\\.-^# \n"), st.text(alphabet="ab./", min_size=1, max_size=10))
 def test_any_ignore_file_gives_an_answer(rules: str, path: str) -> None:
     assert IgnoreRules(rules).hides(path) in (True, False)

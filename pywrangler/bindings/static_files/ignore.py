@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pywrangler.bindings.static_files.wildcards import between_wildcards
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -99,11 +101,7 @@ def _rule(line: str) -> _Rule | None:
 
 
 def _expression(glob: str) -> str:
-    """Return the regular expression for one part of a gitignore pattern.
-
-    What stands between two asterisks is taken where it comes first and never tried again: that finds a match if there
-    is one, and takes no longer for many asterisks.
-    """
+    """Return the regular expression for one part of a gitignore pattern."""
     chunks = [""]
     at = 0
     while at < len(glob):
@@ -121,7 +119,4 @@ def _expression(glob: str) -> str:
             chunks[-1], at = chunks[-1] + re.escape(glob[at + 1]), at + 2
         else:
             chunks[-1], at = chunks[-1] + re.escape(char), at + 1
-    if len(chunks) == 1:
-        return chunks[0]
-    first, *middle, last = chunks
-    return first + "".join(f"(?>.*?{chunk})" for chunk in middle if chunk) + ".*" + last
+    return between_wildcards(chunks)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from pywrangler.bindings.static_files.wildcards import between_wildcards
 from pywrangler.errors import Place, Problem
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ STATIC_REDIRECT_LIMIT = 2000
 DYNAMIC_REDIRECT_LIMIT = 100
 HEADER_RULE_LIMIT = 100
 LINE_LIMIT = 2000
+_FEW_NAMES = 2
 
 _PLACEHOLDER = re.compile(r":([A-Za-z]\w*)")
 _IS_PATTERN = re.compile(r"/|[^\s:]+://")
@@ -40,14 +42,24 @@ class UrlPattern:
         host_end = text.find("/", len("https://")) if self._is_absolute else 0
         host_end = len(text) if host_end < 0 else host_end
         source, at = "", 0
+        names: list[str] = []
         for match in re.finditer(r"\*|:([A-Za-z]\w*)", text):
             source += re.escape(text[at : match.start()])
             if match[0] == "*":
                 source += "(?P<splat>.*)"
             else:
                 source += f"(?P<{match[1]}>[^/{'.' if match.start() < host_end else ''}]+)"
+            names.append(match[1] or "splat")
             at = match.end()
-        self._pattern = re.compile(source + re.escape(text[at:]), re.DOTALL)
+        if len(set(names)) < len(names):
+            raise ValueError("a placeholder or * may appear only once")
+        engine: Any = re
+        if len(names) > _FEW_NAMES:
+            # Unlike `re` it remembers what cannot match: otherwise the time grows with the power of this number.
+            import regex
+
+            engine = regex
+        self._pattern: re.Pattern[str] = engine.compile(source + re.escape(text[at:]), engine.DOTALL)
 
     def match(self, host: str, path: str) -> Mapping[str, str] | None:
         """Return what the placeholders stand for, None if the pattern does not match."""
@@ -117,8 +129,8 @@ class Redirects:
             return f"there are more than {DYNAMIC_REDIRECT_LIMIT} rules with placeholders"
         try:
             self._patterns.append((UrlPattern(rule.source), rule))
-        except re.error:
-            return "a placeholder or * may appear only once"
+        except ValueError as error:
+            return str(error)
         return ""
 
     def find(self, host: str, path: str) -> Redirect | None:
@@ -186,8 +198,8 @@ class HeaderRules:
             return "a pattern begins with / or https://"
         try:
             self._rules.append(_HeaderRule(UrlPattern(line), {}, []))
-        except re.error:
-            return "a placeholder or * may appear only once"
+        except ValueError as error:
+            return str(error)
         return ""
 
     def apply(self, host: str, path: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -243,7 +255,7 @@ def worker_first(rules: Sequence[str]) -> Callable[[str], bool | None]:
     """Return a function from a path to True (Worker first), False (an exception: assets only) or None (no rule)."""
 
     def combine(globs: list[str]) -> re.Pattern[str] | None:
-        sources = [".*".join(map(re.escape, glob.split("*"))) for glob in globs]
+        sources = [between_wildcards([re.escape(chunk) for chunk in glob.split("*")]) for glob in globs]
         return re.compile("|".join(f"(?:{source})" for source in sources), re.DOTALL) if sources else None
 
     exceptions = combine([rule[1:] for rule in rules if rule.startswith("!")])

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 PARTS = ("protocol", "username", "password", "hostname", "port", "pathname", "search", "hash")
 
 _LIMIT_SECONDS = 0.5
-_FEW_GROUPS = 4
-"""So many wildcards need no limit: the time grows with the text's length to their power."""
+_FEW_GROUPS = 2
+"""So many wildcards need no limit: the time grows with the text's length to the power of their number."""
 _DEPTH_LIMIT = 50
 
 _NAME = re.compile(r"[^\W\d]\w*|\$[\w$]*")
