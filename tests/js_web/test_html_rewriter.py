@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pywrangler.runtime.js.errors import JsException
+from pywrangler.runtime.js.html_rewriter import HTMLRewriter
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.response import Response
 from pywrangler.runtime.js.streams import ReadableStream
 from pywrangler.runtime.js.typed_arrays import Uint8Array
 from pywrangler.runtime.js.values import plain
-
-pytest.importorskip("lolhtml")
-
-from pywrangler.runtime.js.html_rewriter import HTMLRewriter
 
 
 def rewrite(run_async, html, *rules, document=None):
@@ -261,3 +259,10 @@ def test_any_document_passes_unchanged_where_nothing_is_changed(html, size):
         assert await rewriter.transform(Response.new(source)).read_bytes() == data
 
     asyncio.run(check())
+
+
+def test_without_the_engine_the_error_names_the_package(monkeypatch):
+    monkeypatch.setitem(sys.modules, "lolhtml", None)
+    with pytest.raises(JsException, match=r"needs the package python-lolhtml, which \S+ lacks") as caught:
+        HTMLRewriter.new().on("p", plain({"element": lambda e: e.remove()}))
+    assert "pywrangler[" not in str(caught.value)

@@ -13,6 +13,7 @@ tag, and `EndTags` finds the marks in the output.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.convert import options
@@ -38,7 +39,10 @@ def _engine() -> Any:
     try:
         import lolhtml
     except ImportError as problem:
-        raise type_error("HTMLRewriter needs the package python-lolhtml: install pywrangler[html].") from problem
+        raise type_error(
+            f"HTMLRewriter needs the package python-lolhtml, which {sys.prefix} lacks. It is installed with pywrangler "
+            "where it has a wheel; elsewhere `pip install python-lolhtml` builds it with a Rust compiler."
+        ) from problem
     return lolhtml
 
 
