@@ -27,7 +27,7 @@ from pywrangler.runtime import context
 from pywrangler.runtime.js.proxy import JsPromise, JsProxy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pywrangler.config.model import Assets, Compat
     from pywrangler.runtime.js.request import Request
@@ -80,6 +80,22 @@ class AssetStore:
         path, _, query = path.partition("?")
         is_ours, match = self._judge(path, query, headers, has_worker=has_worker)
         return self._reply(match, method, path, headers) if is_ours else None
+
+    def answers(self, *, has_worker: bool) -> Callable[[Request], Response | None]:
+        """Return what stands in front of the Worker: a function that answers a request, or leaves it to the Worker."""
+
+        def answer(request: Request) -> Response | None:
+            from pywrangler.runtime.js.response import Response
+
+            url: str = request.url
+            target = url[url.find("/", url.find("//") + 2) :].partition("#")[0]
+            reply = self.answer(request.method, target, dict(request.pairs()), has_worker=has_worker)
+            if reply is None:
+                return None
+            response: Response = Response.from_wire(reply.status, "", reply.headers, reply.body, url=url)
+            return response
+
+        return answer
 
     def decide(
         self,

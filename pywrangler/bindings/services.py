@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.bindings.handlers import HANDLERS, event_of
 from pywrangler.bindings.stubs import ChannelStub
 from pywrangler.runtime.channels.bindings import register_binding
-from pywrangler.runtime.clone import deserialize, serialize
+from pywrangler.runtime.clone import deserialize, serialize, to_script
 from pywrangler.runtime.js import convert
-from pywrangler.runtime.js.errors import type_error
-from pywrangler.runtime.js.proxy import jsnull
+from pywrangler.runtime.js.errors import JsException, type_error
+from pywrangler.runtime.js.proxy import JsPromise, jsnull
 from pywrangler.runtime.ports import Target
+from pywrangler.runtime.references import start
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping, Sequence
 
-    from pywrangler.runtime.ports import Router
+    from pywrangler.runtime.ports import FaceName, Router
 
 
 class Fetcher(ChannelStub, js_name="Fetcher"):
@@ -27,6 +29,17 @@ class Fetcher(ChannelStub, js_name="Fetcher"):
         self, router: Router, worker: str, entrypoint: str = "default", *, props: Mapping[str, Any] | None = None
     ) -> None:
         super().__init__(router, Target(worker, "entrypoint", entrypoint, props=dict(props or {})))
+
+    def _invoke(self, path: Sequence[str], arguments: Sequence[Any], face: FaceName) -> JsPromise:
+        if len(path) > 1 or path[0] not in HANDLERS or not self._router.runs_handlers:
+            return super()._invoke(path, arguments, face)
+        try:
+            event = event_of(path[0], list(deserialize(serialize(list(arguments)), "js")))
+        except JsException as problem:
+            return JsPromise.rejected(problem)
+        router, target = self._router, self._target
+        outcome = start(lambda: router.channel(target.worker).deliver(target, event))
+        return self._promise(_script(outcome) if face == "js" else outcome)
 
 
 class LoopbackFetcher(Fetcher, js_name="Fetcher"):
@@ -47,6 +60,10 @@ class LoopbackFetcher(Fetcher, js_name="Fetcher"):
             raise type_error("The props of a loopback binding have to be an object.")
         fetcher: Fetcher = Fetcher.new(self._router, target.worker, target.name, props=given)
         return fetcher
+
+
+async def _script(outcome: Awaitable[Any]) -> Any:
+    return to_script(await outcome)
 
 
 def _received(router: Router, target: Target) -> Fetcher:

@@ -1,4 +1,4 @@
-"""What answers an HTTP request of a client: static assets, the platform's own URLs, or the Worker.
+"""What answers an HTTP request of a client: the platform's own URLs, or the Worker with its assets.
 
 The platform's URLs lie under `/cdn-cgi/`; `Host` and `Origin` are checked there, so that a web page cannot drive a
 developer's session. An uncaught exception becomes a 500 with the traceback: as text, or as a page for a browser.
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pywrangler.bindings.assets import AssetStore
     from pywrangler.runtime.js.request import Request
     from pywrangler.runtime.worker import WorkerRuntime
 
@@ -31,8 +30,7 @@ class Application:
 
     def __init__(
         self,
-        worker: WorkerRuntime | None,
-        assets: AssetStore | None,
+        worker: WorkerRuntime,
         root: Path,
         report: Callable[[BaseException], None],
         name: str,
@@ -41,7 +39,6 @@ class Application:
         test_scheduled: bool = False,
     ) -> None:
         self._worker = worker
-        self._assets = assets
         self._root = root
         self._report = report
         self._target = Target(name, "entrypoint")
@@ -60,26 +57,13 @@ class Application:
         if self._test_scheduled and path == "/__scheduled":
             return await self._scheduled(request, "Ran scheduled event")
         try:
-            if self._assets is not None and (reply := self._asset(request)) is not None:
-                return reply
-            if self._worker is None:
-                return Response.from_wire(404, "", [])
-            response: Response = await self._worker.fetch_entrypoint(self._target, request)
+            response: Response = await self._worker.answer(self._target, request)
             return response
         except (asyncio.CancelledError, GeneratorExit):
             raise
         except BaseException as problem:  # sys.exit() in a handler, too, is the handler's failure and not ours
             self._report(problem)
             return self._error(request, problem)
-
-    def _asset(self, request: Request) -> Response | None:
-        assert self._assets is not None
-        target = request.url[request.url.find("/", 8) :]
-        has_worker = self._worker is not None
-        reply = self._assets.answer(request.method, target, dict(request.pairs()), has_worker=has_worker)
-        if reply is None:
-            return None
-        return Response.from_wire(reply.status, "", reply.headers, reply.body)
 
     def _error(self, request: Request, problem: BaseException) -> Response:
         from pywrangler.runtime.tracebacks import format_page, format_plain
@@ -106,8 +90,6 @@ class Application:
             return _text(400, "time must be milliseconds since the epoch")
         result: Any
         try:
-            if self._worker is None:
-                raise RuntimeError("There is no Worker, only assets.")
             result = await self._worker.deliver(self._target, Event("scheduled", {"cron": cron, "time": when}))
         except Exception as problem:
             self._report(problem)

@@ -35,7 +35,7 @@ NO_HANDLER = "Worker does not export an email() handler."
 
 async def receive(
     request: Request,
-    worker: WorkerRuntime | None,
+    worker: WorkerRuntime,
     target: Target,
     state_root: Path,
     report: Callable[[BaseException], None],
@@ -50,7 +50,7 @@ async def receive(
     problem = _what_is_wrong(mail)
     if problem:
         return _text(400, f"Email could not be parsed: {problem}")
-    if worker is None or "email" not in worker.exports.default_handlers:
+    if "email" not in worker.exports.default_handlers:
         return _text(500, NO_HANDLER)
     for warning in _mismatches(mail, sender, recipient):
         context.log("warn", warning)

@@ -28,7 +28,7 @@ from pywrangler.host.http import HttpServer
 from pywrangler.host.link import BUFFER_LIMIT_BYTES, MessageLink
 from pywrangler.host.output import LogWriter
 from pywrangler.protocol import control
-from pywrangler.runtime import context
+from pywrangler.runtime import context, invocations
 from pywrangler.runtime.channels.router import ChannelRouter
 from pywrangler.runtime.clock import SystemClock
 from pywrangler.runtime.exports import Exports
@@ -196,6 +196,7 @@ class Host:
         exports = Exports()
         self._worker = self._make_worker(exports, face.FACE)
         self._worker.take("tail", self._take_tail)
+        self._worker.take(invocations.KIND, lambda *given: invocations.run(self._worker, *given))
         self._router = ChannelRouter(
             config.name,
             self._worker,
@@ -203,9 +204,12 @@ class Host:
             lambda name, connected: self._link.send(control.Connection(name, connected)),
             adopt_wire=lambda *given: self._http.adopt_socket(*given),  # noqa: PLW0108 - the server is made after it
             queues=frozenset(consumer.queue for consumer in config.queue_consumers),
+            runs_handlers="service_binding_extra_handlers" in config.compat.flags,
         )
         env, assets = build_environment(self._settings, self._router, self._parts)
         self._worker.bind(env, self._router)
+        if assets is not None:
+            self._worker.assets = assets.answers(has_worker=config.main is not None)
         self._worker.offer_loopbacks(lambda: loopbacks(config, self._worker.exports, self._router))
         if config.queue_consumers:
             from pywrangler.runtime.queues.broker import QueueBroker
@@ -225,11 +229,9 @@ class Host:
             from workers import _older
 
             _older.install()
-        worker = self._worker if config.main is not None else None
         self._http = HttpServer(
             Application(
-                worker,
-                assets,
+                self._worker,
                 config.root,
                 self._report,
                 config.name,

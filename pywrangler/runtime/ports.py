@@ -83,6 +83,10 @@ class Router(Protocol):
     def channel(self, worker: str) -> Channel:
         """Return the channel; a Worker that does not run gives one whose calls fail as spec/registry.md says."""
 
+    @property
+    def runs_handlers(self) -> bool:
+        """Whether service bindings have `scheduled()` and `queue()` (flag `service_binding_extra_handlers`)."""
+
     def consumer(self, queue: str) -> str | None:
         """Return the Worker that consumes a queue: this one, else one of the registry; None if nobody does."""
 

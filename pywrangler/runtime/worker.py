@@ -56,6 +56,8 @@ class WorkerRuntime:
         self.leaves_at: float | None = None
         """Once a successor runs: when what still runs here is cancelled, in the loop's time."""
         self.companions: list[Companion] = []
+        self.assets: Callable[[Any], Any] | None = None
+        """What stands in front of the default entrypoint: answers a request, or gives None to have the Worker do it."""
         self._takers: dict[str, Take] = {}
 
     def bind(self, env: Any, router: Router) -> None:
@@ -87,6 +89,8 @@ class WorkerRuntime:
         """Deliver a fetch event."""
         if target.kind == "object":
             return self.objects.fetch(target, request)
+        if target.name == "default":
+            return self._start(self.answer(target, request))
         return self._start(self.fetch_entrypoint(target, request))
 
     def call(self, target: Target, path: Sequence[str], arguments: Sequence[Any]) -> Awaitable[Any]:
@@ -117,6 +121,11 @@ class WorkerRuntime:
         return self._objects is not None and (target.name, target.object_id) in self._objects.actors
 
     # ---- entrypoints --------------------------------------------------------------------------------------
+
+    async def answer(self, target: Target, request: Any) -> Any:
+        """Answer a request to the default entrypoint, as `fetch_entrypoint` does, unless the assets do."""
+        reply = None if self.assets is None else self.assets(request)
+        return await self.fetch_entrypoint(target, request) if reply is None else reply
 
     async def fetch_entrypoint(self, target: Target, request: Any) -> Any:
         """Run a fetch handler; takes and gives the raw Request and Response, raises what user code raised."""

@@ -39,7 +39,7 @@ class Post:
 
         exports = SimpleNamespace(default_handlers=("email",))
         self.worker: Any = SimpleNamespace(exports=exports, companions=[], handle=run)
-        self._application = Application(self.worker, None, root, self.reported.append, "test", state_root=root)
+        self._application = Application(self.worker, root, self.reported.append, "test", state_root=root)
 
     def __call__(
         self, raw: bytes = MAIL, url: str = "/cdn-cgi/local/email?from=a@b.c&to=d@e.f", **headers: str

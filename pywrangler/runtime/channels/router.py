@@ -40,7 +40,9 @@ class ChannelRouter:
         adopt_wire: AdoptWire | None = None,
         error_text: ErrorText | None = None,
         queues: Collection[str] = (),
+        runs_handlers: bool = False,
     ) -> None:
+        self.runs_handlers = runs_handlers
         self._own_worker = own_worker
         self._queues = queues
         self._consumers: Consumers | None = None

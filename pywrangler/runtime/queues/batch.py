@@ -83,7 +83,7 @@ class Message(JsProxy, js_name="QueueMessage"):
 class MessageBatch(JsProxy, js_name="QueueController"):
     """The batch."""
 
-    __slots__ = ("_called", "_messages", "messages", "metadata", "queue")
+    __slots__ = ("_called", "_delay", "_messages", "messages", "metadata", "queue")
 
     def __init__(self, queue: str, messages: Sequence[Message], metrics: Metrics = Metrics()) -> None:  # noqa: B008 - immutable
         self.queue = queue
@@ -91,6 +91,7 @@ class MessageBatch(JsProxy, js_name="QueueController"):
         self.messages = array(messages)
         self.metadata = plain({"metrics": metrics.to_js()})
         self._called = ""
+        self._delay: float | None = None
 
     def ackAll(self) -> None:
         """Acknowledge everything that is not decided yet."""
@@ -102,11 +103,25 @@ class MessageBatch(JsProxy, js_name="QueueController"):
 
     def _decide(self, decision: Decision, by: str, delay: float | None) -> None:
         if not self._called:
-            self._called = by
+            self._called, self._delay = by, delay
             for message in self._messages:
                 message._decide(decision, by, delay)
         elif self._called != by:
             _warn(by, "", self._called)
+
+    def decisions(self) -> dict[str, Any]:
+        """Return what user code decided itself, as `queue()` of a service binding tells it."""
+        retried = [message for message in self._messages if message._by == "retry"]
+        return {
+            "ackAll": self._called == "ackAll",
+            "retryBatch": {"retry": self._called == "retryAll", **_shown(self._delay)},
+            "explicitAcks": [message.id for message in self._messages if message._by == "ack"],
+            "retryMessages": [{"msgId": message.id, **_shown(message.delay)} for message in retried],
+        }
+
+
+def _shown(delay: float | None) -> dict[str, int]:
+    return {} if delay is None else {"delaySeconds": int(delay)}
 
 
 async def run_batch(worker: WorkerRuntime, target: Target, batch: MessageBatch) -> BaseException | None:
