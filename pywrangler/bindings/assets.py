@@ -153,7 +153,8 @@ class AssetStore:
         wanted = headers.get("if-none-match")
         if wanted is not None and _matches(wanted, file.etag):
             return AssetReply(304, sent, None)
-        sent.append(("content-type", file.media_type))
+        if file.media_type is not None:
+            sent.append(("content-type", file.media_type))
         if method == "HEAD":
             sent.append(("content-length", str(file.size)))
             return AssetReply(match.status, sent, None)

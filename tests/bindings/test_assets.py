@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pywrangler.config.compat import derive
 from pywrangler.config.model import Assets
 from pywrangler.runtime import context
 from pywrangler.runtime.js.errors import JsException
+from pywrangler.runtime.js.url_parser import parse
 
 NEW, OLD = derive("2026-06-01"), derive("2025-03-31")
 NAVIGATE = {"sec-fetch-mode": "navigate"}
@@ -263,25 +265,6 @@ def test_an_asset_has_its_headers(store: Any) -> None:
     assert headers["cf-cache-status"] == "HIT"
     assert headers["etag"].startswith('"')
     assert headers["etag"].endswith('"')
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("a.html", "text/html; charset=utf-8"),
-        ("a.js", "text/javascript; charset=utf-8"),
-        ("a.TXT", "text/plain; charset=utf-8"),
-        ("a.json", "application/json"),
-        ("a.svg", "image/svg+xml"),
-        ("a.woff2", "font/woff2"),
-        ("a.wasm", "application/wasm"),
-        ("a.unknown", "application/octet-stream"),
-        ("LICENSE", "application/octet-stream"),
-    ],
-)
-def test_content_types(store: Any, site: Path, name: str, kind: str) -> None:
-    (site / name).write_text("x")
-    assert dict(get(store(html_handling="none"), f"/{name}").headers)["content-type"] == kind
 
 
 def test_a_known_etag_gets_304_without_a_body(store: Any) -> None:
@@ -577,3 +560,56 @@ def test_looking_at_the_disk_stays_cheap_in_calls(store: Any, monkeypatch: pytes
     monkeypatch.setattr(files.os, "stat", lambda *args, **more: calls.append(args) or stat(*args, **more))
     get(assets, "/style.css")
     assert len(calls) <= 5
+
+
+# Asked of `wrangler dev` 4.164.0 for a Worker of assets only that has these rules: path, status, Location, body.
+RECORDED_REDIRECTS = json.loads((Path(__file__).parent / "redirects_expected.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("recorded", RECORDED_REDIRECTS, ids=["escapes", "grammar"])
+def test_wrangler_redirects_the_same(tmp_path, recorded):
+    (tmp_path / "_redirects").write_text("\n".join(recorded["rules"]), encoding="utf-8")
+    (tmp_path / "datei-ö.txt").write_text("inhalt\n")
+    store = AssetStore(Assets(tmp_path), derive("2026-03-01"))
+    answers = []
+    for path, *_ in recorded["answers"]:
+        url = parse(f"http://localhost:8787{path}")  # as the server does first
+        sent = url.pathname + (f"?{url.query}" if url.query else "")
+        reply = store.answer("GET", sent, {"host": "localhost:8787"}, has_worker=False)
+        body = reply.body.decode() if reply.status == 200 else ""
+        answers.append([path, reply.status, dict(reply.headers).get("location"), body])
+    assert answers == recorded["answers"]
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("a.html", "text/html; charset=utf-8"),
+        ("a.TXT", "text/plain; charset=utf-8"),
+        ("a.json", "application/json"),
+        ("a.woff2", "font/woff2"),
+        ("a.wasm", "application/wasm"),
+        ("LICENSE", None),
+        ("a.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("a.m3u8", "application/vnd.apple.mpegurl"),
+        ("a.ts", "video/mp2t"),
+        ("a.mkv", "video/x-matroska"),
+        ("a.geojson", "application/geo+json"),
+        ("a.svgz", "image/svg+xml"),
+        ("a.wgsl", "text/wgsl; charset=utf-8"),
+        ("a.pem", "application/x-x509-ca-cert"),
+        ("a.JS", "text/javascript; charset=utf-8"),
+        ("a.ico", "image/vnd.microsoft.icon"),
+        ("deep/a.tar.gz", "application/gzip"),
+        ("apple-app-site-association", None),
+        ("a.unknown", None),
+        (".json", None),
+        ("a.", None),
+        (".well-known/security.txt", "text/plain; charset=utf-8"),
+    ],
+)
+def test_content_types_are_those_of_wrangler(tmp_path, name, media_type):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("x")
+    store = AssetStore(Assets(tmp_path, html_handling="none"), NEW)
+    assert dict(get(store, f"/{name}").headers).get("content-type") == media_type

@@ -41,7 +41,7 @@ class File:
     etag: str
     identity: Identity = field(compare=False)
     size: int = field(compare=False)
-    media_type: str = field(compare=False)
+    media_type: str | None = field(compare=False)
     body: bytes | None = field(compare=False)
 
 

@@ -1,8 +1,8 @@
 """`_headers`, `_redirects` and `run_worker_first`: patterns of URLs and what they lead to.
 
 Patterns are matched against the path as it was sent, without the query. `*` matches anything, once per pattern, and
-is called `:splat`; `:name` matches up to the next slash (in a host name: or dot). A pattern may begin with
-`https://host`; it then applies to that host, whatever the real scheme is. Lines that break a rule are reported and
+is called `:splat`; `:name` matches up to the next slash (in a host name: or dot). A pattern of `_headers` may begin
+with `https://host`; it then applies to that host, whatever the real scheme is. Lines that break a rule are reported and
 skipped. Source: https://developers.cloudflare.com/workers/static-assets/headers/ and .../redirects/.
 """
 
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pywrangler.bindings.static_files.wildcards import between_wildcards
 from pywrangler.errors import Place, Problem
+from pywrangler.runtime.js.url_parser import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ _FEW_NAMES = 2
 _PLACEHOLDER = re.compile(r":([A-Za-z]\w*)")
 _IS_PATTERN = re.compile(r"/|[^\s:]+://")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_COMMENT = re.compile(r"\s+#.*$")
 _SLASHES = re.compile(r"/{2,}")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -82,32 +84,41 @@ class Redirect:
 
 
 class Redirects:
-    """The rules of one `_redirects` file: exact ones first, then patterns in order."""
+    """The rules of one `_redirects` file: exact ones first, then the others in order.
+
+    An exact rule behind one with placeholders is one of the others. Sources and targets are matched and sent escaped,
+    as URLs are (wrangler 4.164).
+    """
 
     def __init__(self, text: str, path: Path, *, follows_index: bool = True) -> None:
         self.problems: list[Problem] = []
         self._exact: dict[str, Redirect] = {}
-        self._patterns: list[tuple[UrlPattern, Redirect]] = []
+        self._others: list[tuple[UrlPattern, Redirect]] = []
+        self._sources: set[str] = set()
         for number, line in _lines(text):
             fault = self._add(line, follows_index=follows_index)
             if fault:
                 self.problems.append(_skipped(path, number, fault))
 
     def __bool__(self) -> bool:
-        return bool(self._exact or self._patterns)
+        return bool(self._exact or self._others)
 
     def _add(self, line: str, *, follows_index: bool) -> str:
         """Take one line; return what is wrong with it."""
-        words = line.split()
         if len(line) > LINE_LIMIT:
             return f"the line has more than {LINE_LIMIT} characters"
+        words = _COMMENT.sub("", line).split()
         if len(words) not in (2, 3):
             return "a redirect has a source, a target and at most a status"
-        source, target = words[0], words[1]
-        if not (source.startswith(("/", "https://"))):
-            return f"the source {source} has to begin with / or https://"
-        if not re.match(r"/(?!/)|https?://", target):
-            return f"the target {target} has to begin with / or https://"
+        if words[0].startswith("https://"):
+            return f"the source {words[0]} has to be a path: it counts on every host"
+        source = _path(words[0] if words[0].startswith("/") else f"/{words[0]}", with_query=False)
+        if re.match(r"/(?!/)", words[1]):
+            target = _path(words[1], with_query=True)
+        elif match := re.match(r"(https://+[^/]+)(.*)", words[1]):
+            target = match[1] + _path(match[2] or "/", with_query=True)
+        else:
+            return f"the target {words[1]} has to begin with / or https://"
         status = int(words[2]) if len(words) == 3 and words[2].isdecimal() and len(words[2]) < 4 else 302
         if len(words) == 3 and (status not in REDIRECT_STATUSES or not words[2].isdecimal()):
             return f"the status {words[2]} is not one of {', '.join(map(str, REDIRECT_STATUSES))}"
@@ -115,37 +126,54 @@ class Redirects:
             return "a rewrite (200) has to lead to a path of this Worker"
         if follows_index and re.search(r"/\*?$", source) and re.search(r"/index(\.html)?$", target):
             return "the rule leads to itself"
+        if source in self._sources:
+            return f"there is an earlier rule for {source}"
         return self._store(Redirect(source, target, status))
 
     def _store(self, rule: Redirect) -> str:
-        if "*" not in rule.source and not _PLACEHOLDER.search(rule.source.removeprefix("https:")):
-            if rule.source in self._exact:
-                return f"there is an earlier rule for {rule.source}"
+        if not self._others and "*" not in rule.source and not _PLACEHOLDER.search(rule.source):
             if len(self._exact) >= STATIC_REDIRECT_LIMIT:
                 return f"there are more than {STATIC_REDIRECT_LIMIT} rules"
             self._exact[rule.source] = rule
-            return ""
-        if len(self._patterns) >= DYNAMIC_REDIRECT_LIMIT:
-            return f"there are more than {DYNAMIC_REDIRECT_LIMIT} rules with placeholders"
-        try:
-            self._patterns.append((UrlPattern(rule.source), rule))
-        except ValueError as error:
-            return str(error)
+        elif len(self._others) >= DYNAMIC_REDIRECT_LIMIT:
+            return f"there are more than {DYNAMIC_REDIRECT_LIMIT} rules from the first with placeholders on"
+        else:
+            try:
+                self._others.append((UrlPattern(rule.source), rule))
+            except ValueError as error:
+                return str(error)
+        self._sources.add(rule.source)
         return ""
 
     def find(self, host: str, path: str) -> Redirect | None:
-        """Return the redirect for a request, its target filled in."""
-        exact = self._exact.get(path) or self._exact.get(f"https://{host}{path}")
+        """Return the redirect for a request, its target filled in; `path` is escaped as URLs are."""
+        exact = self._exact.get(path)
         if exact is not None:
-            return exact
-        for pattern, rule in self._patterns:
+            return _sent(exact, exact.target)
+        for pattern, rule in self._others:
             replacements = pattern.match(host, path)
             if replacements is not None:
-                target = fill(rule.target, replacements)
-                # Or `/x/* /:splat` would lead to another site: //evil.example is an address.
-                target = target if "://" in rule.target else _SLASHES.sub("/", target)
-                return Redirect(rule.source, target, rule.status)
+                return _sent(rule, fill(rule.target, replacements))
         return None
+
+
+def _path(text: str, *, with_query: bool) -> str:
+    """Return a path as URLs write it: escaped, and without dot segments."""
+    # Of a scheme that browsers do not know: a backslash stays what it is there.
+    url = parse(f"rule://host{text}")
+    if url is None:
+        return text
+    query = f"?{url.query}" if url.query is not None else ""
+    fragment = f"#{url.fragment}" if url.fragment is not None else ""
+    return f"{url.pathname}{query}{fragment}" if with_query else url.pathname
+
+
+def _sent(rule: Redirect, target: str) -> Redirect:
+    if "://" in rule.target:
+        url = parse(target)
+        return Redirect(rule.source, target if url is None else url.href, rule.status)
+    # Or `/x/* /:splat` would lead to another site: //evil.example is an address.
+    return Redirect(rule.source, _SLASHES.sub("/", target), rule.status)
 
 
 def location(target: str, query: str) -> str:
@@ -197,7 +225,10 @@ class HeaderRules:
         if not line.startswith(("/", "https://")):
             return "a pattern begins with / or https://"
         try:
-            self._rules.append(_HeaderRule(UrlPattern(line), {}, []))
+            host = re.match(r"https://[^/]*", line)
+            start = host.end() if host else 0
+            pattern = line[:start] + _path(line[start:] or "/", with_query=False)
+            self._rules.append(_HeaderRule(UrlPattern(pattern), {}, []))
         except ValueError as error:
             return str(error)
         return ""
