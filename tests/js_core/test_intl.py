@@ -7,6 +7,7 @@ import json
 import math
 from pathlib import Path
 
+import babel
 import js
 import pytest
 from hypothesis import given
@@ -14,8 +15,11 @@ from hypothesis import strategies as st
 from js import Array, Date, Intl, Number, Object, String
 from pyodide.ffi import JsException
 
+from pywrangler.runtime.js.intl import corrections
+
 HERE = Path(__file__).parent
 EXPECTED = json.loads((HERE / "intl_expected.json").read_text(encoding="utf-8"))
+NEWER = json.loads((HERE / "intl_newer_expected.json").read_text(encoding="utf-8"))
 ORDER = json.loads((HERE / "collation_expected.json").read_text(encoding="utf-8"))
 
 
@@ -28,6 +32,8 @@ def answer(kind, service, value):
         return service.format(Object.new(**value))
     if kind == "ListFormat":
         return service.format(Array.of(*value))
+    if kind == "Range":
+        return service.formatRange(*value)
     return service.format(*value) if isinstance(value, list) else service.format(value)
 
 
@@ -39,6 +45,33 @@ def answer(kind, service, value):
 def test_as_workerd_writes_it(kind, locale, options, values, expected):
     service = getattr(Intl, kind).new(locale, **options)
     assert [answer(kind, service, value) for value in values] == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "locale", "options", "values", "expected"),
+    NEWER,
+    ids=[f"{row[0]} {row[1]} {json.dumps(row[2])} {row[3][0]}" for row in NEWER],
+)
+def test_data_of_a_newer_cldr_are_those_of_workerd(kind, locale, options, values, expected):
+    """One row for each correction; printed by workerd in wrangler 4.164."""
+    service = getattr(Intl, "DateTimeFormat" if kind == "Range" else kind).new(locale, **options)
+    assert [answer(kind, service, value) for value in values] == expected
+
+
+def test_the_data_that_user_code_gets_from_babel_stay_as_they_are():
+    before = str(babel.Locale.parse("fr").datetime_skeletons["H"].pattern)
+    assert Intl.DateTimeFormat.new("fr", hour="numeric", timeZone="UTC").format(0) == "00 h"
+    assert str(babel.Locale.parse("fr").datetime_skeletons["H"].pattern) == before == "HH"
+
+
+def test_a_correction_holds_for_languages_that_inherit_and_for_no_other_value(monkeypatch):
+    lines = (("days/format/wide/0", "lundi", "Monday"), ("months/format/wide/1", "Januar", "x"), ("no/such", None, "x"))
+    monkeypatch.setitem(corrections.CORRECTIONS, "fr", lines)
+    locale = babel.Locale.parse("fr_CH")
+    corrections.correct(locale)
+    assert locale.days["format"]["wide"][0] == "Monday"
+    assert locale.months["format"]["wide"][1] == "janvier"
+    assert babel.Locale.parse("fr_CH").days["format"]["wide"][0] == "lundi"
 
 
 @pytest.mark.parametrize(("locale", "options", "rows"), ORDER, ids=[f"{row[0]} {json.dumps(row[1])}" for row in ORDER])

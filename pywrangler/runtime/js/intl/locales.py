@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.convert import options as read_options
 from pywrangler.runtime.js.errors import range_error, type_error
+from pywrangler.runtime.js.intl.corrections import correct
 from pywrangler.runtime.js.primitives import to_number, to_string, truthy
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
 
@@ -124,6 +125,7 @@ def data_of(base: str) -> BabelLocale | None:
         name = "_".join(filter(None, parts))
         if exists(name):
             found: BabelLocale = Locale.parse(name)
+            correct(found)
             return found
     return None
 
