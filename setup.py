@@ -1,18 +1,40 @@
-"""Puts templates/ into the package when a wheel is built; everything else is in pyproject.toml.
+"""Builds what pyproject.toml cannot say: templates in the wheel, a README for index pages, a clean source archive.
 
 In the repository the templates stand at the top, where people look for them, and an editable install reads them there.
 """
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 from shutil import copyfile
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
+from setuptools.command.sdist import sdist
 
-TEMPLATES = Path(__file__).parent / "templates"
+ROOT = Path(__file__).parent
+TEMPLATES = ROOT / "templates"
 LEFTOVERS = {".wrangler", ".venv", "__pycache__", ".pytest_cache", ".dev.vars"}
+LINK = re.compile(r"(?P<picture>!?)\[(?P<text>[^\]]*)\]\((?!\w+:|#)(?P<path>[^)\s]+)\)")
+
+
+def readme_for_indexes(text: str, repository: str = "") -> str:
+    """Return the README with no link that leads nowhere outside of the repository.
+
+    Relative links become links into the repository; without one they become the name of the file.
+    """
+
+    def replaced(match: re.Match[str]) -> str:
+        picture, label, path = match["picture"], match["text"], match["path"]
+        if repository:
+            return f"{picture}[{label}]({repository.rstrip('/')}/{'raw' if picture else 'blob'}/HEAD/{path})"
+        if picture:
+            return f"*{label}*"
+        return f"`{path}`" if label == path else f"{label} (`{path}`)"
+
+    return LINK.sub(replaced, text)
 
 
 class BuildPackage(build_py):
@@ -38,4 +60,24 @@ class BuildPackage(build_py):
         return [(path, inside / path.relative_to(TEMPLATES)) for path in paths if LEFTOVERS.isdisjoint(path.parts)]
 
 
-setup(cmdclass={"build_py": BuildPackage})
+class SourceArchive(sdist):
+    """The source archive, without what setuptools notes for itself."""
+
+    def make_release_tree(self, base_dir: str, files: list[str]) -> None:
+        """Put the files into the archive's directory."""
+        super().make_release_tree(base_dir, [path for path in files if ".egg-info" not in path])
+
+
+def main() -> None:
+    """Hand all of this to setuptools."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    setup(
+        cmdclass={"build_py": BuildPackage, "sdist": SourceArchive},
+        long_description=readme_for_indexes(readme, project["urls"].get("Repository", "")),
+        long_description_content_type="text/markdown",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -9,7 +9,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from pywrangler.fidelity.modules import imports_of
-from pywrangler.fidelity.standard import INSTEAD, MISSING, REMOVED, python_version
+from pywrangler.fidelity.standard import ADDED, INSTEAD, MISSING, REMOVED, python_version
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -52,10 +52,15 @@ def check(visit: Visit, compat: Compat, own: Collection[str]) -> Iterator[Proble
     if visit.is_guarded:
         return
     is_from = isinstance(visit.node, ast.ImportFrom)
+    seen: set[str] = set()
     for number, (name, alias) in enumerate(imports_of(visit)):
         top = name.partition(".")[0]
         if top not in own and not (is_from and number):  # one finding for a whole `from` statement
             yield from _standard(visit, top, alias, compat)
+        new = next((module for module in ADDED if f"{name}.".startswith(f"{module}.")), None)
+        if new is not None and new not in seen and top not in own:
+            seen.add(new)
+            yield from _too_new(visit, new, alias, compat)
         if visit.source.is_vendored:
             continue
         module, _, last = name.rpartition(".")
@@ -78,6 +83,15 @@ def _standard(visit: Visit, top: str, alias: ast.AST, compat: Compat) -> Iterato
         mine = ".".join(map(str, version))
         what = f"Python has no module {top} since {since}; with this compatibility date Cloudflare runs {mine}."
         yield visit.source.problem("missing-module", alias, what, INSTEAD.get(top, ""))
+
+
+def _too_new(visit: Visit, module: str, alias: ast.AST, compat: Compat) -> Iterator[Problem]:
+    version = python_version(compat)
+    if version < ADDED[module]:
+        since = ".".join(map(str, ADDED[module]))
+        mine = ".".join(map(str, version))
+        what = f"Python has {module} from {since} on; with this compatibility date Cloudflare runs {mine}."
+        yield visit.source.problem("missing-module", alias, what)
 
 
 def _ffi(visit: Visit, name: str, alias: ast.AST, compat: Compat) -> Iterator[Problem]:

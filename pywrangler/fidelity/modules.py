@@ -98,9 +98,9 @@ def load(worker: WorkerConfig, site_packages: tuple[Path, ...] = (), *, with_ven
 
 def is_standard(package: str) -> bool:
     """Whether a top-level module belongs to the standard library of any version, or to the platform."""
-    from pywrangler.fidelity.standard import REMOVED
+    from pywrangler.fidelity.standard import ADDED, REMOVED
 
-    return package in sys.stdlib_module_names or package in PLATFORM or package in REMOVED
+    return package in sys.stdlib_module_names or package in PLATFORM or package in REMOVED or package in ADDED
 
 
 def imports_of(visit: Visit) -> Iterator[tuple[str, ast.AST]]:

@@ -2,6 +2,8 @@
 
 Sources: https://developers.cloudflare.com/workers/languages/python/stdlib/ (read in the state of mid-2026), the
 removals of https://peps.python.org/pep-0594/ and https://peps.python.org/pep-0632/, spec/workers-module.md section 15.
+
+Nothing here asks the Python that runs `check`: it may be older or newer than the one that will run the Worker.
 """
 
 from __future__ import annotations
@@ -55,6 +57,11 @@ REMOVED: dict[str, tuple[int, int]] = {
     ),
 }
 """Modules that Python has given up, and the version without them."""
+
+ADDED: dict[str, tuple[int, int]] = dict.fromkeys(
+    ("annotationlib", "compression", "concurrent.interpreters", "pathlib.types", "string.templatelib"), (3, 14)
+)
+"""Modules that Python has only since a version (https://docs.python.org/3/whatsnew/3.14.html#new-modules)."""
 
 INSTEAD = {
     "distutils": "Use setuptools, shutil or packaging.",

@@ -9,7 +9,7 @@ from pyodide import ffi
 
 from pywrangler.config.compat import derive
 from pywrangler.fidelity.imports import PYODIDE_FFI
-from pywrangler.fidelity.standard import MISSING, REMOVED, has_sockets, python_version
+from pywrangler.fidelity.standard import ADDED, MISSING, REMOVED, has_sockets, python_version
 
 
 def test_the_names_of_pyodide_ffi_are_those_of_the_module():
@@ -18,8 +18,24 @@ def test_the_names_of_pyodide_ffi_are_those_of_the_module():
 
 
 def test_the_tables_name_modules_of_the_standard_library():
+    running = sys.version_info[:2]
     assert {name for name in MISSING if name not in sys.stdlib_module_names} == set()
-    assert {name for name in REMOVED if name not in sys.stdlib_module_names} <= {"smtpd", "asyncore", "asynchat"}
+    removed = {name for name in REMOVED if name not in sys.stdlib_module_names}
+    assert removed == {name for name, version in REMOVED.items() if running >= version}
+    added = {name for name in ADDED if "." not in name and name in sys.stdlib_module_names}
+    assert added == {name for name, version in ADDED.items() if "." not in name and running >= version}
+
+
+@pytest.mark.parametrize("running", [(3, 11), (3, 13), (3, 14)])
+def test_the_python_that_runs_check_changes_nothing(workshop, monkeypatch, running):
+    names = set(sys.stdlib_module_names) | {name for name, version in ADDED.items() if running >= version}
+    names |= {name for name, version in REMOVED.items() if running < version}
+    names -= {name for name, version in REMOVED.items() if running >= version}
+    monkeypatch.setattr(sys, "stdlib_module_names", frozenset(names))
+    code = "import cgi, imp, json, annotationlib, tkinter"
+    assert workshop.codes(code, date="2025-09-28") == ["missing-module"] * 3
+    assert workshop.codes(code, date="2025-09-29") == ["missing-module"] * 4
+    assert workshop.codes(code, date="2026-09-08") == ["missing-module"] * 3
 
 
 @pytest.mark.parametrize(
@@ -53,6 +69,11 @@ def test_imports(workshop, code, expected):
         ("import distutils", "2025-01-01", (), ["missing-module"]),
         ("import cgi", "2025-09-28", (), []),
         ("import cgi", "2025-09-29", (), ["missing-module"]),
+        ("from compression import zstd, lzma", "2026-01-01", (), ["missing-module"]),
+        ("import compression.zstd as z", "2026-09-08", (), []),
+        ("from string import templatelib, Template", "2026-01-01", (), ["missing-module"]),
+        ("from string.templatelib import Template", "2026-01-01", (), ["missing-module"]),
+        ("import string, concurrent.futures", "2026-01-01", (), []),
         ("import asyncore", "2026-06-10", ("python_workers_20260610",), ["missing-module"]),
         ("from pyodide.ffi import jsnull", "2025-09-28", (), ["pyodide-import"]),
         ("from pyodide.ffi import run_sync", "2025-09-28", (), ["pyodide-import"]),
