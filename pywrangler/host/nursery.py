@@ -15,6 +15,7 @@ import ctypes
 import gc
 import importlib
 import os
+import posix
 import selectors
 import signal
 import socket
@@ -23,7 +24,7 @@ import threading
 import time
 from pathlib import Path
 
-from pywrangler.protocol import control
+from pywrangler.protocol import control, process_environment
 
 MODULES = Path(__file__).parents[1] / "modules"
 PLATFORM = (
@@ -206,9 +207,20 @@ class Nursery:
             self._link.sendall(control.pack(message))
 
 
+def forget_environment() -> None:
+    """Leave in the environment only what Worker code may see."""
+    kept = process_environment.of_workers(os.environ)
+    os.environ.clear()
+    os.environ.update(kept)
+    # The snapshot that `os.environ` was made from; libraries in C and children read the real one, which is in order.
+    posix.environ.clear()
+    posix.environ.update({os.fsencode(name): os.fsencode(value) for name, value in kept.items()})
+
+
 def main() -> None:
     """Be the nursery of the session at the other end of the descriptor named on the command line."""
     die_with_parent()
+    forget_environment()
     # Ctrl-C goes to the whole process group; only the session decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.path.insert(0, str(MODULES))

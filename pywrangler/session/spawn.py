@@ -1,7 +1,8 @@
 """Starting a nursery process. Imports next to nothing: `pywrangler dev` calls this before it imports anything else.
 
-The nursery gets one end of a stream socket pair by number and the session's terminal. It ignores SIGINT from its
-first instruction on: Ctrl+C reaches the whole foreground process group, and only the session answers it.
+The nursery gets one end of a stream socket pair by number, the session's terminal, and of the shell's environment what
+`protocol.process_environment` says. It ignores SIGINT from its first instruction on: Ctrl+C reaches the whole
+foreground process group, and only the session answers it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import signal
 import socket
 import sys
 import time
+
+from pywrangler.protocol import process_environment
 
 MODULE = "pywrangler.host.nursery"
 _POLL_SECONDS = 0.005
@@ -67,7 +70,7 @@ def spawn_nursery(command: tuple[str, ...] = ()) -> NurseryProcess:
         except ValueError:
             old_handler = None  # Not the main thread: the nursery ignores it a moment later.
         try:
-            pid = os.posix_spawn(words[0], words, os.environ, setsigmask=())
+            pid = os.posix_spawn(words[0], words, process_environment.of_nursery(os.environ), setsigmask=())
         except BaseException:
             ours.close()
             raise
