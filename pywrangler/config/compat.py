@@ -24,7 +24,7 @@ class Switch(NamedTuple):
 
     attribute: str
     enable: str
-    disable: str
+    disable: str | None
     since: str
     inverted: bool = False
 
@@ -34,6 +34,7 @@ SWITCHES = (
     Switch(
         "spa_navigation", "assets_navigation_prefers_asset_serving", "assets_navigation_has_no_effect", "2025-04-01"
     ),
+    Switch("legacy_vendor", "python_workers_force_new_vendor_path", None, "2025-08-11", inverted=True),
     Switch(
         "module_handlers", "python_no_global_handlers", "disable_python_no_global_handlers", "2025-08-14", inverted=True
     ),
@@ -60,6 +61,7 @@ SWITCHES = (
     ),
     Switch("websocket_blob", "websocket_standard_binary_type", "no_websocket_standard_binary_type", "2026-03-17"),
     Switch("websocket_auto_close", "web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close", "2026-04-07"),
+    Switch("process_pth_files", "python_process_pth_files", "disable_python_process_pth_files", "2026-05-26"),
     Switch("external_sdk", "enable_python_external_sdk", "disable_python_external_sdk", "2026-04-21"),
 )
 
@@ -76,4 +78,5 @@ def derive(date: str, flags: Iterable[str] = ()) -> Compat:
 
 def contradictions(flags: Sequence[str]) -> list[tuple[str, str]]:
     """Return the pairs of flags of which each undoes the other."""
-    return [(switch.enable, switch.disable) for switch in SWITCHES if {switch.enable, switch.disable} <= set(flags)]
+    given = set(flags)
+    return [(it.enable, it.disable) for it in SWITCHES if it.disable is not None and {it.enable, it.disable} <= given]

@@ -25,6 +25,10 @@ class Compat(msgspec.Struct, frozen=True):
     flags: tuple[str, ...] = ()
     module_handlers: bool = False
     """`on_fetch` and friends at module level (before 2025-08-14, or `disable_python_no_global_handlers`)."""
+    legacy_vendor: bool = False
+    """Packages in `vendor` beside the main module count (before 2025-08-11)."""
+    process_pth_files: bool = True
+    """The `.pth` files in `python_modules` count (from 2026-05-26)."""
     external_sdk: bool = True
     """The vendored SDK with wrapped bindings (from 2026-04-21, or `enable_python_external_sdk`)."""
     headers_preserve_commas: bool = True

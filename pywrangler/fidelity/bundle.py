@@ -9,15 +9,16 @@ modules and are only readable.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pywrangler.fidelity.modules import VENDORED, module_root
+from pywrangler.config.globs import matches
+from pywrangler.fidelity.modules import module_root
+from pywrangler.packages import vendored
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pywrangler.config.model import WorkerConfig
 
 DEFAULT_RULES = (
@@ -26,7 +27,6 @@ DEFAULT_RULES = (
     ("CompiledWasm", ("**/*.wasm", "**/*.wasm?module")),
 )
 _MODULES = "**/*.py"
-_EXCLUDED = ("**/*.pyc",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +65,7 @@ def bundle_of(worker: WorkerConfig) -> Bundle:
     for kind, defaults in DEFAULT_RULES:
         if kind not in replaced:
             globs += defaults
-    options = worker.settings.get("python_modules")
-    excluded = options.get("exclude") if isinstance(options, dict) else None
-    names = tuple(item for item in excluded if isinstance(item, str)) if isinstance(excluded, list) else _EXCLUDED
     hidden = tuple(kind for kind, _ in DEFAULT_RULES if kind in replaced)
-    return Bundle(module_root(worker), worker.root / VENDORED, tuple(globs), names, hidden)
-
-
-def matches(glob: str, path: str) -> bool:
-    """Whether a path with `/` matches: `*` within a folder, `**/` any folders; everything else is itself."""
-    return _pattern(glob).fullmatch(path) is not None
-
-
-@lru_cache(maxsize=256)
-def _pattern(glob: str) -> re.Pattern[str]:
-    parts = re.split(r"(\*+/?)", glob.removeprefix("./"))
-    text = ""
-    for part in parts:
-        if not part.startswith("*"):
-            text += re.escape(part)
-        elif part.startswith("**") and part.endswith("/") and (not text or text.endswith("/")):
-            text += "(?:[^/]+/)*"
-        elif part.startswith("**"):
-            text += ".*" + re.escape(part.lstrip("*"))
-        else:
-            text += "[^/]*" + re.escape(part.lstrip("*"))
-    return re.compile(text)
+    return Bundle(
+        module_root(worker), worker.root / vendored.PYTHON_MODULES, tuple(globs), vendored.excluded(worker), hidden
+    )

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 from pywrangler.errors import Place, Problem
 from pywrangler.fidelity import dependencies
 from pywrangler.fidelity.dependencies import canonical
-from pywrangler.fidelity.modules import VENDORED, Import, Project
+from pywrangler.fidelity.modules import Directory, Import, Project
 from pywrangler.fidelity.packages import CODE, UNAVAILABLE
 from pywrangler.fidelity.pyodide_packages import AS_OF, COMPILED, NEWER, PURE_FALLBACK
+from pywrangler.packages import editable
+from pywrangler.packages.vendored import PYTHON_MODULES, directories
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +38,10 @@ def check(project: Project) -> Iterator[Problem]:
         installed = list(distributions(path=[*map(str, project.site_packages), *sys.path]))
         declared = dependencies.closure(project.worker.root, installed)
         for item in imports:
+            if any(Directory(path).holds(item.package) for path, _ in directories(project.worker)):
+                what = f"python_modules.exclude leaves out {item.package}, so it does not exist on Cloudflare."
+                yield item.visit.source.problem("excluded-module", item.node, what, "Narrow the patterns.")
+                continue
             found = next((found for found in installed if item.package in _top_level(found)), None)
             if found is not None:
                 yield from _installed(item, found, declared)
@@ -55,7 +61,13 @@ def present(project: Project) -> list[str]:
 
 def is_missing(project: Project, item: Import) -> bool:
     """Whether no place that a host looks at has the package."""
-    return PathFinder.find_spec(item.package, [*map(str, project.site_packages), *sys.path]) is None
+    places = [
+        *project.site_packages,
+        *(added for place in project.site_packages for added in editable.directories(place)),
+    ]
+    if PathFinder.find_spec(item.package, [*map(str, places), *sys.path]) is not None:
+        return False
+    return all(item.package not in editable.mapped(place) for place in project.site_packages)
 
 
 def _installed(item: Import, found: Distribution, declared: frozenset[str] | None) -> Iterator[Problem]:
@@ -74,11 +86,10 @@ def _installed(item: Import, found: Distribution, declared: frozenset[str] | Non
 
 def _vendored(project: Project) -> Iterator[Problem]:
     """Yield a finding if `python_modules` holds code that is compiled for another machine than Cloudflare's."""
-    directory = project.worker.root / VENDORED
+    directory = project.worker.root / PYTHON_MODULES
     for path in sorted(directory.rglob("*")) if directory.is_dir() else ():
         if _COMPILED_SUFFIX.search(path.name) and not _FOR_PYODIDE.search(path.name):
-            package = path.relative_to(directory).parts[0]
-            what = f"{VENDORED}/{package} is compiled for this machine ({path.name}) and will not load on Cloudflare."
+            what = f"{path.relative_to(directory.parent)} is compiled for this machine and will not load on Cloudflare."
             yield Problem(CODE, what, "Vendor the package's wheel for WebAssembly.", Place(path))
             return
 

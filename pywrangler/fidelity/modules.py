@@ -1,7 +1,8 @@
 """The modules that a Worker is made of: its main module and all it imports, found on the disk and parsed.
 
-Looked for, as in a host: below the directory of `main` (or `base_dir`), then in `python_modules`. What is in neither is
-the platform's, the standard library's, or a package of the project's environment. Nothing is imported.
+Looked for, as on Cloudflare: below the directory of `main` (or `base_dir`), then in `python_modules` and, at old dates,
+`vendor`. What is in none of them is the platform's, the standard library's, or a package of the project's environment.
+Nothing is imported.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from pywrangler.errors import Problem
 from pywrangler.fidelity.source import Source, read
 from pywrangler.fidelity.walk import Visit, walk
+from pywrangler.packages.vendored import Vendored, directories
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from pywrangler.config.model import WorkerConfig
 
 PLATFORM = frozenset(("workers", "js", "pyodide", "asgi", "pyodide_js", "_pyodide", "_pyodide_core"))
-VENDORED = "python_modules"
 MODULE_LIMIT = 3000
 
 
@@ -58,6 +59,26 @@ class Project:
         return (source for source in self.sources.values() if not source.is_vendored)
 
 
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A directory that modules are imported from."""
+
+    path: Path
+    vendored: Vendored | None = None
+
+    def has(self, path: Path) -> bool:
+        """Whether a file is there, on Cloudflare, too."""
+        return path.is_file() and not (self.vendored is not None and self.vendored.excludes(str(path)))
+
+    def holds(self, package: str) -> bool:
+        """Whether a package is there in any form: a module, a folder, a compiled module."""
+        folder = self.path / package
+        if folder.is_dir() and (self.vendored is None or self.vendored.has_files(str(folder))):
+            return True
+        single = (folder.with_name(f"{package}.py"), *self.path.glob(f"{package}.*.so"))
+        return any(map(self.has, single))
+
+
 def module_root(worker: WorkerConfig) -> Path:
     """Return the directory whose files go into the bundle: that of `main`, or `base_dir`."""
     base = worker.settings.get("base_dir")
@@ -76,9 +97,10 @@ def load(worker: WorkerConfig, site_packages: tuple[Path, ...] = (), *, with_ven
         project.problems.append(found)
         return project
     project.sources[found.name] = found
-    places = [(worker.main.parent, False), (worker.root / VENDORED, True)]
+    places = [Directory(worker.main.parent)]
     if (base := module_root(worker)) != worker.main.parent:
-        places.insert(1, (base, False))
+        places.append(Directory(base))
+    places += [Directory(found, Vendored(found, excluded)) for found, excluded in directories(worker)]
     seen: set[str] = {found.name}
     waiting = deque([found])
     while waiting and len(project.sources) < MODULE_LIMIT:
@@ -131,16 +153,17 @@ def _with_parents(name: str) -> Iterator[str]:
 
 
 def _find(
-    project: Project, name: str, places: list[tuple[Path, bool]], seen: set[str], *, with_vendored: bool
+    project: Project, name: str, places: list[Directory], seen: set[str], *, with_vendored: bool
 ) -> Source | None:
     """Parse a module if it is one of the project and new."""
     if name in seen or name.partition(".")[0] in PLATFORM or not all(name.split(".")):
         return None
     seen.add(name)
-    for directory, is_vendored in places:
-        path = directory.joinpath(*name.split("."))
+    for place in places:
+        is_vendored = place.vendored is not None
+        path = place.path.joinpath(*name.split("."))
         for candidate, is_package in ((path / "__init__.py", True), (path.with_name(f"{path.name}.py"), False)):
-            if not candidate.is_file():
+            if not place.has(candidate):
                 continue
             if is_vendored and not with_vendored:
                 return None
@@ -154,19 +177,10 @@ def _find(
     return None
 
 
-def _note_third_party(project: Project, item: Import, places: list[tuple[Path, bool]]) -> None:
+def _note_third_party(project: Project, item: Import, places: list[Directory]) -> None:
     package = item.package
     if item.visit.source.is_vendored or package in project.third_party or package in project.sources:
         return
-    if is_standard(package) or any(_holds(directory, package) for directory, _ in places):
+    if is_standard(package) or any(place.holds(package) for place in places):
         return
     project.third_party[package] = item
-
-
-def _holds(directory: Path, package: str) -> bool:
-    """Whether a directory has the package in any form: a module, a folder, a compiled module."""
-    return (
-        (directory / package).is_dir()
-        or (directory / f"{package}.py").is_file()
-        or any(directory.glob(f"{package}.*.so"))
-    )

@@ -10,26 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.errors import LoadError, Place, Problem
-from pywrangler.runtime import context, exports, source_files
+from pywrangler.runtime import context, exports, frames, source_files
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from pywrangler.config.model import WorkerConfig
+    from pywrangler.protocol.control import Packages
     from pywrangler.runtime.exports import Exports
-
-MODULES = Path(__file__).parents[1] / "modules"
-
-
-def prepare_path(config: WorkerConfig, site_packages: tuple[Path, ...]) -> None:
-    """Put on `sys.path`, in this order: the platform's modules, the Worker's own, vendored ones, the project's venv."""
-    own: list[Path] = [MODULES]
-    if config.main is not None:
-        own.append(config.main.parent)
-    own += [config.root / "python_modules", *site_packages]
-    texts = [str(path) for path in own]
-    sys.path[:] = texts + [entry for entry in sys.path if entry not in texts and entry != ""]
-    source_files.install(texts[1 : len(texts) - len(site_packages)])
 
 
 def load(config: WorkerConfig) -> tuple[ModuleType, Exports, list[Problem]]:
@@ -114,23 +102,21 @@ def _place_of(module: ModuleType, name: str, main: Path) -> Place:
     return Place(main, code.co_firstlineno) if code is not None else Place(main)
 
 
-def imported(
-    config: WorkerConfig, site_packages: tuple[Path, ...], inherited: str
-) -> tuple[tuple[str, ...], tuple[Path, ...]]:
-    """Return the third-party modules that were loaded after the module `inherited`, and the Worker's own source files.
+def imported(config: WorkerConfig, packages: Packages, inherited: str) -> tuple[tuple[str, ...], tuple[Path, ...]]:
+    """Return the third-party modules that were loaded after the module `inherited`, and the files of the user's own.
 
-    What the nursery has is not looked at: after a fork, each object that is touched is a page to be copied.
+    The latter may lie outside of the project, as those of editable installs do. What the nursery has is not looked at:
+    after a fork, each object that is touched is a page to be copied.
     """
     third_party: list[str] = []
     own: list[Path] = []
-    root = str(config.root)
-    vendored = (str(config.root / "python_modules"), *map(str, site_packages))
+    installed = tuple(map(str, (*(directory for directory, _ in packages.vendored), *packages.site_packages)))
     for name in list(takewhile(lambda name: name != inherited, reversed(sys.modules))):
         file = getattr(sys.modules.get(name), "__file__", None)
         if not isinstance(file, str):
             continue
-        if file.startswith(vendored) or "site-packages" in file:
+        if file.startswith(installed) or "site-packages" in file or "dist-packages" in file:
             third_party.append(name)
-        elif file.startswith(root):
+        elif frames.owner_of(file, config.root) == "project":
             own.append(Path(file))
     return tuple(third_party), tuple(own)

@@ -21,7 +21,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.errors import LoadError, Problem, PywranglerError
-from pywrangler.host import blocking, event_loop, loader
+from pywrangler.host import blocking, event_loop, loader, search_path
 from pywrangler.host.application import Application
 from pywrangler.host.environment import build_environment, loopbacks
 from pywrangler.host.http import HttpServer
@@ -37,11 +37,12 @@ from pywrangler.runtime.tasks import make_task
 from pywrangler.runtime.worker import WorkerRuntime
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from pywrangler.bindings.catalogue import Parts
     from pywrangler.host.debugger import TerminalDebugger
     from pywrangler.host.testing.desk import Desk
+    from pywrangler.packages.vendored import Vendored
     from pywrangler.runtime.channels.server import ChannelServer
     from pywrangler.runtime.clock import Clock
     from pywrangler.runtime.objects import ObjectHost
@@ -57,9 +58,12 @@ IMPORTS_SETTLE_SECONDS = 0.3
 class Host:
     """One Worker in this process."""
 
-    def __init__(self, settings: control.HostSettings, descriptors: Sequence[int]) -> None:
+    def __init__(
+        self, settings: control.HostSettings, descriptors: Sequence[int], preloaded: Collection[str] = ()
+    ) -> None:
         self._settings = settings
         self._config = settings.worker
+        self._preloaded = preloaded
         self._loop = asyncio.get_running_loop()
         self._private = socket.socket(fileno=descriptors[1])
         self._private.setblocking(False)
@@ -75,6 +79,7 @@ class Host:
         self._dropped = 0
         self._imports_untold = True
         self._inherited = next(reversed(sys.modules))
+        self._vendored: list[Vendored] = []
         self._leaving: asyncio.Task[None] | None = None
         self._serving: asyncio.Task[None] | None = None
         self._channels: ChannelServer | None = None
@@ -141,7 +146,7 @@ class Host:
             self._link.send(line, delay_seconds=REQUEST_LOG_DELAY_SECONDS)
 
     def _tell_imports(self) -> None:
-        modules, _files = loader.imported(self._config, self._settings.site_packages, self._inherited)
+        modules, _files = loader.imported(self._config, self._settings.packages, self._inherited)
         self._link.send(control.Imported(modules))
 
     def _break(self, *_arguments: Any, **_options: Any) -> None:
@@ -172,7 +177,7 @@ class Host:
             await asyncio.wait_for(self._link.drain(), 5)
             return 3
         self._worker.exports = exports
-        modules, files = loader.imported(self._config, self._settings.site_packages, self._inherited)
+        modules, files = loader.imported(self._config, self._settings.packages, self._inherited)
         self._link.send(
             control.Loaded(
                 tuple(exports.objects),
@@ -292,10 +297,12 @@ class Host:
     def _load(self) -> tuple[Exports, list[Problem]]:
         if self._config.main is None:
             return Exports(), []
-        loader.prepare_path(self._config, self._settings.site_packages)
-        _module, exports, problems = loader.load(self._config)
+        own = self._config.main.parent
+        self._vendored, problems = search_path.install(self._settings.packages, own, self._preloaded)
+        self._inherited = next(reversed(sys.modules))
+        _module, exports, more = loader.load(self._config)
         loader.load_mocks(self._config, self._worker.env)
-        return exports, problems
+        return exports, problems + more
 
     # ---- serving ------------------------------------------------------------------------------------------
 
@@ -435,8 +442,8 @@ def _raise_descriptor_limit() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def run(settings: control.HostSettings, descriptors: Sequence[int]) -> int:
-    """Be the host of one Worker; returns the exit status."""
+def run(settings: control.HostSettings, descriptors: Sequence[int], preloaded: Collection[str] = ()) -> int:
+    """Be the host of one Worker; returns the exit status. `preloaded` are third-party modules that exist already."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _raise_descriptor_limit()
@@ -444,7 +451,7 @@ def run(settings: control.HostSettings, descriptors: Sequence[int]) -> int:
     os.chdir(settings.worker.root)
 
     async def serve() -> int:
-        host = Host(settings, descriptors)
+        host = Host(settings, descriptors, preloaded)
         return await host.run()
 
     blocking.install()

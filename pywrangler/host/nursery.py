@@ -72,6 +72,8 @@ class Nursery:
         self._hosts: dict[int, int] = {}
         """Host number by pid."""
         self._calm_until = 0.0
+        self._preloaded: set[str] = set()
+        """Modules that were imported for Workers."""
 
     def run(self) -> None:
         """Serve until the session is gone. Returns in the nursery only; a forked host never comes back."""
@@ -160,7 +162,7 @@ class Nursery:
             self._link.close()
             from pywrangler.host import main
 
-            status = main.run(message.settings, descriptors)
+            status = main.run(message.settings, descriptors, self._preloaded)
         except SystemExit as stop:
             status = stop.code if isinstance(stop.code, int) else 1
         except BaseException:
@@ -172,13 +174,11 @@ class Nursery:
             os._exit(status)
 
     def _preload(self, message: control.Preload) -> None:
-        for directory in reversed(message.search):
-            text = str(directory)
-            if text not in sys.path:
-                sys.path.insert(1, text)
-        from pywrangler.host import blocking
+        from pywrangler.host import blocking, search_path
 
         blocking.install()  # before others do `from time import sleep`
+        search_path.install(message.packages)
+        before = set(sys.modules)
         threads = threading.active_count()
         for name in message.modules:
             if name in sys.modules:
@@ -189,6 +189,7 @@ class Nursery:
             if threading.active_count() > threads:
                 self._send(control.Unsafe((name.partition(".")[0],)))
                 return
+        self._preloaded |= sys.modules.keys() - before
 
     def _reap(self) -> None:
         while self._hosts:

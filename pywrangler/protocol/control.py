@@ -29,6 +29,20 @@ class Message(msgspec.Struct, tag=True, frozen=True):
     """Base of all messages."""
 
 
+class Packages(msgspec.Struct, frozen=True):
+    """Where the packages of a Worker are, in the order in which they are searched."""
+
+    vendored: tuple[tuple[Path, tuple[str, ...]], ...] = ()
+    """Directories with vendored packages that exist, each with the patterns of files that do not count."""
+    site_packages: tuple[Path, ...] = ()
+    """Of the project's environment; () if that is the one that runs pywrangler."""
+    process_pth_files: bool = True
+    """The `.pth` files in vendored directories count; those of the environment always do."""
+
+
+NO_PACKAGES = Packages()
+
+
 class HostSettings(msgspec.Struct, frozen=True):
     """All that a host needs to know; resolved by the session before anything starts."""
 
@@ -41,7 +55,7 @@ class HostSettings(msgspec.Struct, frozen=True):
     """Where entries of other Workers are found."""
     public_url: str
     """What the Worker is reached at, e.g. http://localhost:8787."""
-    site_packages: tuple[Path, ...] = ()
+    packages: Packages = NO_PACKAGES
     """The project's own packages, to come before ours on `sys.path`."""
     strict_limits: bool = False
     test_scheduled: bool = False
@@ -63,10 +77,10 @@ class Fork(Message, frozen=True):
 
 
 class Preload(Message, frozen=True):
-    """Import these third-party modules now, so that later forks have them; `search` comes first on `sys.path`."""
+    """Import these third-party modules now, so that later forks have them."""
 
     modules: tuple[str, ...]
-    search: tuple[Path, ...]
+    packages: Packages
 
 
 # ---- nursery -> session ---------------------------------------------------------------------------------

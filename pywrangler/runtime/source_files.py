@@ -64,13 +64,16 @@ def spec_of(name: str, path: Path) -> ModuleSpec | None:
     return importlib.util.spec_from_file_location(name, path, loader=loader)
 
 
+LOADERS = (
+    (ExtensionFileLoader, EXTENSION_SUFFIXES),
+    (SourceFile, SOURCE_SUFFIXES),
+    (SourcelessFileLoader, BYTECODE_SUFFIXES),
+)
+"""What loads which files, in the order in which they are looked for."""
+
+
 def install(directories: Iterable[str]) -> None:
     """Import from `directories`, and from those that nothing was imported from yet, by `SourceFile`."""
-    details = (
-        (ExtensionFileLoader, EXTENSION_SUFFIXES),
-        (SourceFile, SOURCE_SUFFIXES),
-        (SourcelessFileLoader, BYTECODE_SUFFIXES),
-    )
-    sys.path_hooks.insert(0, FileFinder.path_hook(*details))
+    sys.path_hooks.insert(0, FileFinder.path_hook(*LOADERS))
     for directory in directories:
         sys.path_importer_cache.pop(directory, None)

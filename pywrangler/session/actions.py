@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pywrangler.config.model import Resolved
     from pywrangler.errors import Problem
     from pywrangler.protocol import control
@@ -27,7 +25,7 @@ class Preload(msgspec.Struct, frozen=True):
 
     nursery: int
     modules: tuple[str, ...]
-    search: tuple[Path, ...]
+    packages: control.Packages
 
 
 class CloseNursery(msgspec.Struct, frozen=True):
@@ -43,7 +41,7 @@ class Fork(msgspec.Struct, frozen=True):
     nursery: int
     worker: int
     resolved: Resolved
-    site_packages: tuple[Path, ...]
+    packages: control.Packages
     generation: int
 
 
@@ -108,6 +106,14 @@ class ReadSettings(msgspec.Struct, frozen=True):
     source_changed: bool
 
 
+class FindPackages(msgspec.Struct, frozen=True):
+    """Look again where the packages of a Worker are; answered by PackagesFound or PackagesBroken."""
+
+    worker: int
+    because: tuple[str, ...]
+    reload: bool = True
+
+
 class Build(msgspec.Struct, frozen=True):
     """Run the build command; answered by Built."""
 
@@ -157,5 +163,6 @@ class Finish(msgspec.Struct, frozen=True):
 
 Action = (
     StartNursery | Preload | CloseNursery | Fork | Serve | Stop | Kill | Forget | StandIn | StandDown | WriteEntry
-    | RemoveEntry | ReadSettings | Build | Follow | Schedule | Cancel | Say | Begin | OpenBrowser | Finish
+    | RemoveEntry | ReadSettings | FindPackages | Build | Follow | Schedule | Cancel | Say | Begin | OpenBrowser
+    | Finish
 )  # fmt: skip

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pywrangler.protocol import control
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from pywrangler.config.model import Resolved
     from pywrangler.errors import Problem
-    from pywrangler.protocol import control
     from pywrangler.protocol.registry import Entry
     from pywrangler.session.registry import Rival
 
@@ -29,6 +30,7 @@ class SettingsRead(msgspec.Struct, frozen=True):
     worker: int
     resolved: Resolved
     because: tuple[str, ...]
+    packages: control.Packages = control.NO_PACKAGES
     source_changed: bool = False
     """A source file changed with the settings, so the code is loaded again even if the settings are the same."""
 
@@ -38,6 +40,30 @@ class SettingsBroken(msgspec.Struct, frozen=True):
 
     worker: int
     problems: tuple[Problem, ...]
+
+
+class EnvironmentChanged(msgspec.Struct, frozen=True):
+    """The project's environment changed, or only what is asked to be in it."""
+
+    worker: int
+    because: tuple[str, ...]
+    is_demand_only: bool = False
+
+
+class PackagesFound(msgspec.Struct, frozen=True):
+    """The packages of a Worker have changed and are here now; `reload` is that of FindPackages."""
+
+    worker: int
+    packages: control.Packages
+    because: tuple[str, ...]
+    reload: bool = True
+
+
+class PackagesBroken(msgspec.Struct, frozen=True):
+    """The packages of a Worker cannot be used as they are now."""
+
+    worker: int
+    problem: Problem
 
 
 class Built(msgspec.Struct, frozen=True):
@@ -67,6 +93,8 @@ class Failed(msgspec.Struct, frozen=True):
 
     host: int
     problem: Problem
+    files: tuple[Path, ...] = ()
+    """The user's own that were imported until then, and those that would help."""
 
 
 class Serving(msgspec.Struct, frozen=True):
@@ -153,7 +181,7 @@ class KeyPressed(msgspec.Struct, frozen=True):
 
 
 Event = (
-    Started | SettingsRead | SettingsBroken | Built | Forked | Loaded | Failed | Serving | Imported | Exited | HostLost
-    | NurseryLost | NurseryUnsafe | FilesChanged | EntryWritten | RegistryChanged | TimerFired | SignalReceived
-    | KeyPressed | Ended
+    Started | SettingsRead | SettingsBroken | EnvironmentChanged | PackagesFound | PackagesBroken | Built | Forked
+    | Loaded | Failed | Serving | Imported | Exited | HostLost | NurseryLost | NurseryUnsafe | FilesChanged
+    | EntryWritten | RegistryChanged | TimerFired | SignalReceived | KeyPressed | Ended
 )  # fmt: skip

@@ -9,6 +9,8 @@ Rules:
   without ten seconds of service the session waits for an edit. So does a Worker whose code is broken at the start.
 - While a Worker has no host that could answer, the session answers for it: 500 and the reason.
 - Settings that do not resolve are shown and change nothing.
+- When the packages of a Worker change, its hosts come from a nursery that knows nothing of them. A Worker whose code
+  could not be imported tries again when its environment changes.
 - Where there is a guest (`is_hosting`), Workers that cannot be run end the session: nobody is there to edit.
 - The entry in the registry is written when a Worker serves, and withdrawn when it is given up or the session ends.
 """
@@ -40,13 +42,14 @@ from pywrangler.session.state import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from pywrangler.config.model import Resolved
     from pywrangler.protocol import control
 
 PATIENCE_SECONDS = 1.0
+PACKAGES_QUIET_SECONDS = 0.3
 SLOW_LOAD_SECONDS = 10.0
 SERVING_SECONDS = 10.0
 EXIT_STATUS_SECONDS = 0.25
@@ -65,7 +68,14 @@ class Machine:
         several = len(plans) > 1
         self._directory = directory
         self._workers = [
-            Worker(i, plan, plan.resolved, sources_of(plan.resolved), plan.resolved.worker.name if several else "")
+            Worker(
+                i,
+                plan,
+                plan.resolved,
+                sources_of(plan.resolved),
+                plan.resolved.worker.name if several else "",
+                plan.packages,
+            )
             for i, plan in enumerate(plans)
         ]
         self._hosts: dict[int, Host] = {}
@@ -77,6 +87,9 @@ class Machine:
             on.Started: self._on_started,
             on.SettingsRead: self._on_settings_read,
             on.SettingsBroken: self._on_settings_broken,
+            on.EnvironmentChanged: self._on_environment_changed,
+            on.PackagesFound: self._on_packages_found,
+            on.PackagesBroken: self._on_packages_broken,
             on.Built: self._on_built,
             on.Forked: self._on_forked,
             on.Loaded: self._on_loaded,
@@ -134,6 +147,7 @@ class Machine:
         loaded = self._loaded(worker)
         worker.sources = sources_of(new, loaded.files if loaded is not None else ())
         actions: list[do.Action] = [self._follow()] if worker.sources.settings != _settings(old) else []
+        worker.packages = event.packages
         if (old.worker, old.variables) == (new.worker, new.variables):
             return actions + (self._reload(worker, event.because, now) if event.source_changed else [])
         actions += self._reload(worker, event.because, now)
@@ -150,6 +164,24 @@ class Machine:
             do.Say(say.Trouble(worker.label, problem, note if problem is event.problems[-1] else ""))
             for problem in event.problems
         ]
+
+    def _on_environment_changed(self, event: on.EnvironmentChanged, _now: float) -> list[do.Action]:
+        worker = self._workers[event.worker]
+        if event.is_demand_only and not worker.lacks_package:
+            return []
+        # Where the code is broken for another reason, an environment does not mend it.
+        reload = worker.lacks_package or worker.current is not None or worker.candidate is not None
+        return [do.FindPackages(worker.index, event.because, reload)]
+
+    def _on_packages_found(self, event: on.PackagesFound, now: float) -> list[do.Action]:
+        worker = self._workers[event.worker]
+        actions = self._nurseries.renew(worker.packages, self._hosts.values())
+        worker.packages = event.packages
+        return [*actions, self._follow(), *(self._reload(worker, event.because, now) if event.reload else [])]
+
+    def _on_packages_broken(self, event: on.PackagesBroken, _now: float) -> list[do.Action]:
+        worker = self._workers[event.worker]
+        return [do.Say(say.Trouble(worker.label, event.problem, self._standing_note(worker)))]
 
     def _on_built(self, event: on.Built, now: float) -> list[do.Action]:
         worker = self._workers[event.worker]
@@ -169,6 +201,9 @@ class Machine:
                 actions.append(do.ReadSettings(worker.index, because, bool(found & {"source", "build"})))
             elif "build" in found:
                 actions.append(do.Build(worker.index, worker.resolved, because))
+            elif "packages" in found:
+                worker.packages_changed += [name for name in because if name not in worker.packages_changed]
+                actions.append(do.Schedule(("packages", worker.index), PACKAGES_QUIET_SECONDS))
             elif "source" in found:
                 actions += self._reload(worker, because, now)
         return actions
@@ -199,7 +234,7 @@ class Machine:
         return [do.Cancel(("slow load", host.number)), do.Kill(host.number)]
 
     def _fork(self, worker: Worker, now: float) -> list[do.Action]:
-        actions, nursery = self._nurseries.usable(worker.plan.site_packages, now)
+        actions, nursery = self._nurseries.usable(worker.packages, now)
         host = Host(self._next_host, worker.index, nursery.number, now)
         self._next_host += 1
         self._hosts[host.number] = host
@@ -212,7 +247,7 @@ class Machine:
                 nursery.number,
                 worker.index,
                 worker.resolved,
-                worker.plan.site_packages,
+                worker.packages,
                 worker.generation,
             ),
             do.Schedule(("slow load", host.number), SLOW_LOAD_SECONDS),
@@ -239,11 +274,16 @@ class Machine:
             actions.append(do.Schedule(("kill", worker.current), RETIRE_GRACE_SECONDS + KILL_MARGIN_SECONDS))
         worker.current, worker.candidate = host.number, None
         actions.append(do.Schedule(("serving", host.number), SERVING_SECONDS))
-        sources = sources_of(worker.resolved, event.report.files)
-        if sources != worker.sources:
-            worker.sources = sources
-            actions.append(self._follow())
-        return actions
+        worker.lacks_package = False
+        return actions + self._watch(worker, event.report.files)
+
+    def _watch(self, worker: Worker, files: Collection[Path]) -> list[do.Action]:
+        """Follow the files that a Worker's code was loaded from."""
+        sources = sources_of(worker.resolved, files)
+        if sources == worker.sources:
+            return []
+        worker.sources = sources
+        return [self._follow()]
 
     def _on_serving(self, event: on.Serving, now: float) -> list[do.Action]:
         host = self._hosts.get(event.host)
@@ -258,15 +298,15 @@ class Machine:
         worker.reload_since = None
         worker.has_verdict = True
         actions += self._announcements()
-        actions += self._nurseries.preload(host)
+        actions += self._nurseries.preload(host, worker.packages, now)
         return [*actions, *self._catch_up(worker, now)]
 
-    def _on_imported(self, event: on.Imported, _now: float) -> list[do.Action]:
+    def _on_imported(self, event: on.Imported, now: float) -> list[do.Action]:
         host = self._hosts.get(event.host)
         if host is None or host.loaded is None:
             return []
         host.loaded = replace(host.loaded, modules=event.modules)
-        return self._nurseries.preload(host)
+        return self._nurseries.preload(host, self._workers[host.worker].packages, now)
 
     def _on_failed(self, event: on.Failed, now: float) -> list[do.Action]:
         found = self._candidate(event.host)
@@ -275,10 +315,13 @@ class Machine:
         worker, host = found
         host.stage = "leaving"
         worker.candidate = None
+        worker.lacks_package = event.problem.code == "import-error"
         actions: list[do.Action] = [
             do.Cancel(("slow load", host.number)),
             do.Schedule(("kill", host.number), KILL_MARGIN_SECONDS),
         ]
+        loaded = self._loaded(worker)
+        actions += self._watch(worker, {*event.files, *(loaded.files if loaded is not None else ())})
         if worker.pending:
             return [*actions, *self._catch_up(worker, now)]
         return actions + self._code_is_broken(worker, event.problem)
@@ -383,7 +426,7 @@ class Machine:
             actions += [do.Kill(host.number), do.Forget(host.number)]
         if self._exit_code is not None:
             return actions if self._hosts else [*actions, do.Finish(self._exit_code)]
-        if nursery.is_unsafe and not lost:
+        if nursery.is_spent and not lost:
             return actions
         losses = self._nurseries.count_loss(nursery, now)
         what = f"The process that starts Workers {ended(event.status)}."
@@ -428,6 +471,10 @@ class Machine:
             worker = self._workers[number]
             is_due = self._exit_code is None and worker.candidate is None and worker.current is None
             return self._fork(worker, now) if is_due else []
+        if kind == "packages":
+            worker = self._workers[number]
+            because, worker.packages_changed = tuple(worker.packages_changed), []
+            return [do.FindPackages(number, because)] if self._exit_code is None else []
         host = self._hosts.get(number)
         if host is None:
             return []
@@ -468,6 +515,7 @@ class Machine:
         actions: list[do.Action] = []
         for worker in self._workers:
             actions += [*self._neighbours.withdraw(worker), do.Cancel(("restart", worker.index))]
+            actions.append(do.Cancel(("packages", worker.index)))
         for host in self._hosts.values():
             if host.stage == "loading":
                 actions.append(do.Kill(host.number))

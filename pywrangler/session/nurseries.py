@@ -1,6 +1,8 @@
 """Which nursery forks for whom, and what it has imported: the part of `machine` that knows nurseries.
 
-There is one usable nursery per virtual environment. One that became unsafe forks no more, but lives until its last
+A nursery is made for no packages in particular; with the first that it imports for a Worker, it belongs to the Workers
+with the same packages. So a session starts with one, whatever its Workers need, and others follow when there is time.
+One that is spent (a module has started threads, or its packages have changed) forks no more, but lives until its last
 host is gone, because its hosts die with it.
 """
 
@@ -14,8 +16,8 @@ from pywrangler.session.state import HEALTHY_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from pathlib import Path
 
+    from pywrangler.protocol.control import Packages
     from pywrangler.session.state import Host
 
 
@@ -24,11 +26,12 @@ class Nursery:
     """One nursery process."""
 
     number: int
-    packages: tuple[Path, ...]
     started_at: float
+    packages: Packages | None = None
+    """Those it has imported from; None as long as it has imported none."""
     preloaded: frozenset[str] = frozenset()
     has_forked: bool = False
-    is_unsafe: bool = False
+    is_spent: bool = False
 
 
 class Nurseries:
@@ -40,12 +43,14 @@ class Nurseries:
         self._unsafe_modules: frozenset[str] = frozenset()
         self._losses = 0
 
-    def usable(self, packages: tuple[Path, ...], now: float) -> tuple[list[do.Action], Nursery]:
-        """Return the nursery for these packages, and the action that starts it if there is none."""
-        for nursery in self._all.values():
-            if nursery.packages == packages and not nursery.is_unsafe:
-                return [], nursery
-        nursery = Nursery(self._next, packages, now)
+    def usable(self, packages: Packages, now: float) -> tuple[list[do.Action], Nursery]:
+        """Return a nursery for these packages, and the action that starts it if there is none."""
+        # The warm one first, then one that is nobody's yet.
+        for wanted in (packages, None):
+            for nursery in self._all.values():
+                if nursery.packages == wanted and not nursery.is_spent:
+                    return [], nursery
+        nursery = Nursery(self._next, now)
         self._next += 1
         self._all[nursery.number] = nursery
         return [do.StartNursery(nursery.number)], nursery
@@ -56,13 +61,12 @@ class Nurseries:
         if nursery is not None:
             nursery.has_forked = True
 
-    def preload(self, host: Host) -> list[do.Action]:
-        """Have the host's nursery import what the host's code had imported."""
-        nursery = self._all.get(host.nursery)
-        if nursery is None or nursery.is_unsafe or host.loaded is None:
+    def preload(self, host: Host, packages: Packages, now: float) -> list[do.Action]:
+        """Have the nursery for these packages import what the host's code had imported."""
+        if host.loaded is None:
             return []
-        wanted = frozenset(host.loaded.modules) - nursery.preloaded - self._unsafe_modules
-        return self._ask(nursery, wanted)
+        modules = frozenset(host.loaded.modules) - self._unsafe_modules
+        return self._ask(packages, modules, now) if modules else []
 
     def mark_unsafe(self, number: int, modules: tuple[str, ...], now: float) -> list[do.Action]:
         """Replace a nursery, without the modules that made it unsafe."""
@@ -70,10 +74,18 @@ class Nurseries:
         if nursery is None:
             return []
         self._unsafe_modules |= frozenset(modules)
-        nursery.is_unsafe = True
+        nursery.is_spent = True
+        if nursery.packages is None:
+            return []
         # Now rather than at the next save, when somebody waits for it.
-        actions, replacement = self.usable(nursery.packages, now)
-        return actions + self._ask(replacement, nursery.preloaded - self._unsafe_modules)
+        return self._ask(nursery.packages, nursery.preloaded - self._unsafe_modules, now)
+
+    def renew(self, packages: Packages, hosts: Collection[Host]) -> list[do.Action]:
+        """Let no more hosts inherit what was imported from these packages: they have changed."""
+        spent = [nursery for nursery in self._all.values() if nursery.packages == packages]
+        for nursery in spent:
+            nursery.is_spent = True
+        return [action for nursery in spent for action in self.close_idle(nursery.number, hosts)]
 
     def lose(self, number: int) -> Nursery | None:
         """Take a nursery out that has ended; None if that is known already."""
@@ -85,15 +97,18 @@ class Nurseries:
         return self._losses
 
     def close_idle(self, number: int, hosts: Collection[Host]) -> list[do.Action]:
-        """End an unsafe nursery that has no hosts any more."""
+        """End a spent nursery that has no hosts any more."""
         nursery = self._all.get(number)
-        if nursery is None or not nursery.is_unsafe or any(host.nursery == number for host in hosts):
+        if nursery is None or not nursery.is_spent or any(host.nursery == number for host in hosts):
             return []
         del self._all[number]
         return [do.CloseNursery(number)]
 
-    def _ask(self, nursery: Nursery, modules: frozenset[str]) -> list[do.Action]:
-        if not modules:
-            return []
-        nursery.preloaded |= modules
-        return [do.Preload(nursery.number, tuple(sorted(modules)), nursery.packages)]
+    def _ask(self, packages: Packages, modules: frozenset[str], now: float) -> list[do.Action]:
+        actions, nursery = self.usable(packages, now)
+        wanted = modules - nursery.preloaded
+        if not wanted:
+            return actions
+        nursery.packages = packages
+        nursery.preloaded |= wanted
+        return [*actions, do.Preload(nursery.number, tuple(sorted(wanted)), packages)]

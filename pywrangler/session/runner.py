@@ -10,13 +10,15 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pywrangler.errors import ConfigError, Problem, PywranglerError
+from pywrangler.errors import ConfigError, Problem, PywranglerError, StartError
 from pywrangler.protocol import control
 from pywrangler.protocol.registry import HEARTBEAT_SECONDS, Entry
 from pywrangler.session import actions as do
 from pywrangler.session import events as on
 from pywrangler.session import reports as say
+from pywrangler.session.environment_watch import EnvironmentWatch
 from pywrangler.session.machine import RETIRE_GRACE_SECONDS, Machine
+from pywrangler.session.packages import packages_of
 from pywrangler.session.processes import Processes
 from pywrangler.session.reactor import Reactor
 from pywrangler.session.stand_in import StandInServer
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from pywrangler.session.state import Plan
 
 REGISTRY_CHECK_SECONDS = 2.0
+ENVIRONMENT_CHECK_SECONDS = 1.0
 HINT_SECONDS = 1.0
 """From the first answer of a Worker to the hint about what Cloudflare will not run: it must not slow the start."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCONT)
@@ -131,6 +134,9 @@ class Runner:
         self._instance = str(uuid.uuid4())
         self._started = time.time()
         self._is_followed = False
+        self._environments = EnvironmentWatch([plan.resolved.worker.root for plan in plans])
+        self._resolved = [berth.plan.resolved for berth in setup.berths]
+        """The settings of each Worker as they were read last."""
         self._next_beat = self._reactor.now() + HEARTBEAT_SECONDS
         several = len(setup.berths) > 1
         self._labels = [berth.plan.resolved.worker.name if several else "" for berth in setup.berths]
@@ -198,8 +204,8 @@ class Runner:
                     self._reactor.call_later(HINT_SECONDS, lambda: self._hint(worker))
             case do.StartNursery(number):
                 processes.start_nursery(number)
-            case do.Preload(number, modules, search):
-                processes.preload(number, control.Preload(modules, search))
+            case do.Preload(number, modules, packages):
+                processes.preload(number, control.Preload(modules, packages))
             case do.CloseNursery(number):
                 processes.close_nursery(number)
             case do.Fork():
@@ -223,10 +229,14 @@ class Runner:
                 self._setup.registry.withdraw(name)
             case do.ReadSettings():
                 self._read_settings(action)
+            case do.FindPackages():
+                self._find_packages(action)
             case do.Build():
                 self._build(action)
             case do.Follow(sources) if not self._setup.is_fixed:
                 self._watcher.follow(sources, None if self._is_followed else self._setup.read_at)
+                if not self._is_followed:
+                    self._reactor.call_later(ENVIRONMENT_CHECK_SECONDS, self._look_at_environments)
                 self._is_followed = True
             case do.Schedule(timer, seconds):
                 self._cancel(timer)
@@ -258,7 +268,7 @@ class Runner:
             state_root=berth.state_root,
             registry_directory=self._setup.registry.directory,
             public_url=berth.port.public_url,
-            site_packages=action.site_packages,
+            packages=action.packages,
             strict_limits=self._setup.strict_limits,
             test_scheduled=self._setup.test_scheduled,
             generation=action.generation,
@@ -313,12 +323,27 @@ class Runner:
     def _read_settings(self, action: do.ReadSettings) -> None:
         try:
             resolved = self._setup.reread(action.worker)
+            packages = packages_of(resolved.worker)
         except ConfigError as error:
             self._emit(on.SettingsBroken(action.worker, error.problems))
         except PywranglerError as error:
             self._emit(on.SettingsBroken(action.worker, (Problem("settings", str(error)),)))
         else:
-            self._emit(on.SettingsRead(action.worker, resolved, action.because, action.source_changed))
+            self._resolved[action.worker] = resolved
+            self._emit(on.SettingsRead(action.worker, resolved, action.because, packages, action.source_changed))
+
+    def _look_at_environments(self) -> None:
+        self._reactor.call_later(ENVIRONMENT_CHECK_SECONDS, self._look_at_environments)
+        for worker, change in self._environments.look():
+            self._emit(on.EnvironmentChanged(worker, change.because, change.is_demand_only))
+
+    def _find_packages(self, action: do.FindPackages) -> None:
+        try:
+            packages = packages_of(self._resolved[action.worker].worker)
+        except StartError as error:
+            self._emit(on.PackagesBroken(action.worker, error.problem))
+        else:
+            self._emit(on.PackagesFound(action.worker, packages, action.because, action.reload))
 
     def _build(self, action: do.Build) -> None:
         from pywrangler.session.build import BuildRun

@@ -2,9 +2,10 @@
 
 Rules (spec/cli.md, section 2, Reload; spec/dev-vars.md, section 7):
 - the config and every candidate variable file, existing or not: the settings are read again;
-- module files below the directory of `main`, in `python_modules`, and files that the code imported from elsewhere: the
-  code is loaded again. Module files are Python, native extensions, the types that the platform bundles by default,
-  templates and data of common kinds, whatever `rules` name, and the files of `text_blobs` and `data_blobs`;
+- module files below the directory of `main`, and files that the code imported from elsewhere, as from an editable
+  install: the code is loaded again. Module files are Python, native extensions, the types that the platform bundles by
+  default, templates and data of common kinds, whatever `rules` name, and the files of `text_blobs` and `data_blobs`;
+- the same files, and `.pth` files, among vendored packages: those that were imported before must not be used again;
 - `build.watch_dir`: the build command runs again;
 - assets need nothing: they are read from disk at each request;
 - hidden directories, `__pycache__`, `node_modules` and virtual environments are never looked at.
@@ -19,13 +20,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pywrangler.config.paths import absolute
+from pywrangler.packages.vendored import directories
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pywrangler.config.model import Resolved, WorkerConfig
 
-Kind = Literal["settings", "source", "build"]
+Kind = Literal["settings", "source", "packages", "build"]
 _SUFFIXES = frozenset(
     (
         *(".py", ".pyd", ".so", ".txt", ".html", ".sql", ".bin", ".wasm"),
@@ -47,6 +49,7 @@ class Sources:
     extra: frozenset[Path]
     assets: Path | None
     build: tuple[Path, ...]
+    vendored: tuple[Path, ...] = ()
 
     def kind(self, path: Path) -> Kind | None:
         """Return what a change of the file asks for, None for nothing."""
@@ -56,6 +59,8 @@ class Sources:
             return None
         if any(_below(path, directory) for directory in self.build):
             return "build"
+        if any(_below(path, directory) for directory in self.vendored):
+            return "packages" if self._is_module(path) or path.suffix == ".pth" else None
         if path in self.extra or (self._is_module(path) and any(_below(path, root) for root in self.roots)):
             return "source"
         return None
@@ -82,9 +87,8 @@ def sources_of(resolved: Resolved, imported: Iterable[Path] = ()) -> Sources:
     """Return the files of a Worker; `imported` are those its code was loaded from the last time."""
     worker = resolved.worker
     roots = [worker.main.parent] if worker.main is not None else []
-    modules = worker.root / "python_modules"
-    if not any(modules.is_relative_to(root) for root in roots):
-        roots.append(modules)
+    vendored = tuple(directory for directory, _ in directories(worker))
+    roots += [directory for directory in vendored if not any(directory.is_relative_to(root) for root in roots)]
     return Sources(
         settings=frozenset((worker.config_path, *resolved.files_watched)),
         roots=tuple(roots),
@@ -92,6 +96,7 @@ def sources_of(resolved: Resolved, imported: Iterable[Path] = ()) -> Sources:
         extra=frozenset(path for path in imported if not any(_below(path, root) for root in roots)) | _bound(worker),
         assets=worker.assets.directory if worker.assets is not None else None,
         build=worker.build.watch_directories if worker.build is not None else (),
+        vendored=vendored,
     )
 
 

@@ -17,13 +17,13 @@ from msgspec.structs import replace
 from pywrangler.config.resolve import Overrides, resolve
 from pywrangler.errors import ConfigError, Problem, RegistryError, StartError
 from pywrangler.session import reports as say
+from pywrangler.session.packages import packages_of
 from pywrangler.session.ports import PublicPort, bind_public
 from pywrangler.session.private import PrivateDirectory
 from pywrangler.session.registry import Registry, choose_directory
 from pywrangler.session.runner import Berth, Runner, Setup
 from pywrangler.session.spawn import spawn_nursery
 from pywrangler.session.state import Plan
-from pywrangler.session.venv import find_site_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,7 +78,7 @@ def run_session(
             screen.show(say.Redirected(found.path, found.user_path, found.redirect))
         workers = [item.worker for item in resolution.workers]
         _refuse_https(workers)
-        packages = [find_site_packages(worker.root) for worker in workers]
+        packages = [packages_of(worker) for worker in workers]
         private = PrivateDirectory(wishes.process_environment)
         cleanup.callback(private.remove)
         ports = _bind(wishes, workers)

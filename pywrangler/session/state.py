@@ -6,9 +6,9 @@ import signal
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from pywrangler.protocol.control import NO_PACKAGES, Packages
 
+if TYPE_CHECKING:
     from pywrangler.config.model import Resolved
     from pywrangler.errors import Problem
     from pywrangler.protocol import control
@@ -29,7 +29,7 @@ class Plan:
     """What the session starts with for one Worker."""
 
     resolved: Resolved
-    site_packages: tuple[Path, ...] = ()
+    packages: Packages = NO_PACKAGES
     urls: tuple[str, ...] = ()
 
 
@@ -56,10 +56,15 @@ class Worker:
     sources: Sources
     label: str
     """Prefix of its reports; "" if it is the only one."""
+    packages: Packages
     current: int | None = None
     candidate: int | None = None
     pending: list[str] = field(default_factory=list)
     """Files that changed while a candidate was loading."""
+    packages_changed: list[str] = field(default_factory=list)
+    """What changed in the packages since they were looked for."""
+    lacks_package: bool = False
+    """Its code could not be imported the last time, so another environment may help."""
     generation: int = 0
     crashes: int = 0
     standing_in: bool = False

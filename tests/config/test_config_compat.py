@@ -7,6 +7,8 @@ from pywrangler.config.compat import SWITCHES, contradictions, derive
 DATES = {
     "queues_json": ("2024-03-17", "2024-03-18", False),
     "module_handlers": ("2025-08-13", "2025-08-14", True),
+    "legacy_vendor": ("2025-08-10", "2025-08-11", True),
+    "process_pth_files": ("2026-05-25", "2026-05-26", False),
     "external_sdk": ("2026-04-20", "2026-04-21", False),
     "headers_preserve_commas": ("2026-02-16", "2026-02-17", False),
     "websocket_blob": ("2026-03-16", "2026-03-17", False),

@@ -5,11 +5,9 @@ from __future__ import annotations
 import runpy
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pywrangler.config.model import Rule
-from pywrangler.fidelity.bundle import bundle_of, matches
+from pywrangler.fidelity.bundle import bundle_of
 
 BEFORE = "import os\nimport pathlib\nfrom pathlib import Path\nHERE = Path(__file__).parent\n"
 
@@ -100,34 +98,6 @@ def test_vendored_files_are_bundled_but_for_the_excluded(workshop):
     bundle = bundle_of(worker)
     assert bundle.holds(vendored / "data.json")
     assert not bundle.holds(vendored / "README.md")
-
-
-@pytest.mark.parametrize(
-    ("glob", "path", "fits"),
-    [
-        ("**/*.txt", "a.txt", True),
-        ("**/*.txt", "a/b/c.txt", True),
-        ("*.txt", "a/c.txt", False),
-        ("data/*.json", "data/a.json", True),
-        ("data/*.json", "data/x/a.json", False),
-        ("data/**/*.json", "data/x/y/a.json", True),
-        ("data/**", "data/x/y", True),
-        ("**/*.wasm?module", "a.wasm?module", True),
-        ("**/*.wasm?module", "a.wasmxmodule", False),
-        ("./a.txt", "a.txt", True),
-        ("[ab].txt", "[ab].txt", True),
-        ("a.txt", "axtxt", False),
-    ],
-)
-def test_globs(glob, path, fits):
-    assert matches(glob, path) is fits
-
-
-@given(st.text(alphabet="ab/.*?[]{}()|+^$\\", max_size=12), st.text(alphabet="ab/.", max_size=12))
-def test_no_glob_breaks_the_matcher(glob, path):
-    assert matches(glob, path) in {True, False}
-    if not set(glob) & set("*./"):
-        assert matches(glob, glob)
 
 
 def test_a_file_beside_the_module_is_read_natively_too(project):

@@ -52,6 +52,36 @@ def test_compiled_files_for_this_machine_are_found_among_vendored_ones(workshop)
     assert workshop.codes("") == ["package"]
 
 
+def test_an_excluded_module_is_missing(workshop):
+    workshop.write("python_modules/lib/__init__.py")
+    workshop.write("python_modules/lib/part.py", "import termios\n")
+    settings = {"python_modules": {"exclude": ["lib/**"]}}
+    assert workshop.codes("import lib\n", settings=settings) == ["excluded-module"]
+    assert workshop.codes("import lib.part\n", settings={"python_modules": {"exclude": ["**/part.py"]}}) == []
+    assert workshop.codes("import lib.part\n") == ["missing-module"]
+
+
+def test_the_older_place_of_vendored_modules_counts_at_older_dates(workshop):
+    workshop.write("src/vendor/lib.py", "import termios\n")
+    assert "missing-module" in workshop.codes("import lib\n", date="2025-08-10")
+    assert "unresolved-import" in workshop.codes("import lib\n", date="2025-08-11")
+    flags = ("python_workers_force_new_vendor_path",)
+    assert "unresolved-import" in workshop.codes("import lib\n", date="2025-08-10", flags=flags)
+
+
+def test_modules_of_editable_installs_are_there(workshop):
+    packages = workshop.directory / "site-packages"
+    workshop.write("lib/mine.py")
+    workshop.write("site-packages/_mine.pth", f"import sys\n# {packages}\n{workshop.directory / 'lib'}\n")
+    workshop.write("site-packages/other.pth", b"\xff\xfe")
+    finder = "from __future__ import annotations\nMAPPING: dict[str, str] = {'yours': '/x', 'ns.deep': '/y'}\n"
+    workshop.write("site-packages/__editable___yours_1_finder.py", finder)
+    workshop.write("site-packages/__editable___bad_1_finder.py", "MAPPING = {\n")
+    workshop.write("src/entry.py", HEAD + "import mine, yours, ns.deep, missing\n")
+    findings = check(workshop.worker(), (packages,)).findings
+    assert [problem.what for problem in findings] == ["No module missing was found."]
+
+
 def test_a_syntax_error_is_a_finding_and_the_rest_is_checked(workshop):
     workshop.write("src/broken.py", "def f(:\n")
     workshop.write("src/bad.py", "import os\nos.fork()\n")

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from pywrangler.config.model import Build, Dev
 from pywrangler.errors import Problem
+from pywrangler.protocol.control import Packages
 from pywrangler.session import actions as do
 from pywrangler.session import events as on
 from pywrangler.session import reports as say
@@ -27,9 +28,9 @@ BROKEN = Problem("syntax", "invalid syntax")
 class Story:
     """Feeds a machine and remembers the answers; time stands still unless told."""
 
-    def __init__(self, *workers, peers=None, site_packages=None, is_hosting=False) -> None:
+    def __init__(self, *workers, peers=None, packages=None, is_hosting=False) -> None:
         plans = [
-            Plan(item, (site_packages or {}).get(item.worker.name, ()), (f"http://localhost:{8787 + i}",))
+            Plan(item, (packages or {}).get(item.worker.name, Packages()), (f"http://localhost:{8787 + i}",))
             for i, item in enumerate(workers or (resolved(),))
         ]
         self.machine = Machine(plans, ROOT, is_hosting=is_hosting)
@@ -98,11 +99,22 @@ def test_a_broken_worker_does_not_keep_the_others_from_being_ready():
     ]
 
 
-def test_workers_with_the_same_packages_share_a_nursery():
-    packages = (Path("/venv/site-packages"),)
-    story = Story(resolved("a"), resolved("b"), resolved("c"), site_packages={"a": packages, "b": packages, "c": ()})
-    assert [action.nursery for action in only(story.first, do.Fork)] == [0, 0, 1]
-    assert len(only(story.first, do.StartNursery)) == 2
+def test_workers_share_a_nursery_until_it_imports_packages_that_others_have_not():
+    venv = Packages(site_packages=(Path("/venv/site-packages"),))
+    story = Story(resolved("a"), resolved("b"), resolved("c"), packages={"a": venv, "b": venv})
+    assert [action.nursery for action in only(story.first, do.Fork)] == [0, 0, 0]
+    assert only(story.serve(0, modules=("fastapi",)), do.StartNursery, do.Preload) == [
+        do.Preload(0, ("fastapi",), venv)
+    ]
+    assert only(story.serve(1, modules=("fastapi", "httpx")), do.StartNursery, do.Preload) == [
+        do.Preload(0, ("httpx",), venv)
+    ]
+    assert only(story.serve(2, modules=("idna",)), do.StartNursery, do.Preload) == [
+        do.StartNursery(1),
+        do.Preload(1, ("idna",), Packages()),
+    ]
+    story.save(Path("/project/src/entry.py"))
+    assert [host.nursery for host in story.machine._hosts.values()] == [0, 0, 0, 0, 0, 1]
 
 
 # ---- reload
@@ -367,9 +379,10 @@ def test_a_nursery_that_never_works_ends_the_session():
 
 
 def test_what_a_host_imported_is_preloaded_once():
-    story = Story(site_packages={"backend": (Path("/v"),)})
+    packages = Packages(site_packages=(Path("/v"),))
+    story = Story(packages={"backend": packages})
     actions = story.serve(modules=("fastapi", "pydantic"))
-    assert only(actions, do.Preload) == [do.Preload(0, ("fastapi", "pydantic"), (Path("/v"),))]
+    assert only(actions, do.Preload) == [do.Preload(0, ("fastapi", "pydantic"), packages)]
     story.save()
     assert only(story.serve(1, modules=("fastapi", "pydantic")), do.Preload) == []
 
@@ -379,7 +392,7 @@ def test_an_unsafe_nursery_is_replaced_without_the_module_and_ends_with_its_last
     story.serve(modules=("good", "threads"))
     actions = story.tell(on.NurseryUnsafe(0, ("threads",)))
     assert only(actions, do.StartNursery) == [do.StartNursery(1)]
-    assert only(actions, do.Preload) == [do.Preload(1, ("good",), ())]
+    assert only(actions, do.Preload) == [do.Preload(1, ("good",), Packages())]
     assert only(actions, do.CloseNursery) == []
     story.save()
     actions = story.serve(1, modules=("good", "threads"))
@@ -645,3 +658,82 @@ def test_a_guest_ends_the_session_with_its_code():
     story.serve()
     assert [action.host for action in only(story.tell(on.Ended(3)), do.Stop)] == [0]
     assert only(story.tell(on.Exited(0, 0)), do.Finish) == [do.Finish(3)]
+
+
+# ---- packages
+
+LACKING = Problem("import-error", "No module named 'fastapi'")
+VENV = Packages(site_packages=(Path("/project/.venv/lib/python3.13/site-packages"),))
+
+
+def test_a_worker_that_lacks_a_package_tries_again_when_its_environment_changed():
+    story = Story()
+    story.tell(on.Failed(0, LACKING))
+    assert story.tell(on.EnvironmentChanged(0, (".venv",))) == [do.FindPackages(0, (".venv",), reload=True)]
+    actions = story.tell(on.PackagesFound(0, VENV, (".venv",)))
+    assert said(actions) == [say.Reloading("", (".venv",))]
+    assert [(action.host, action.packages) for action in only(actions, do.Fork)] == [(1, VENV)]
+    assert only(story.serve(1), do.StandDown) == [do.StandDown(0)]
+
+
+def test_a_worker_that_lacks_a_package_tries_again_when_another_one_is_asked_for():
+    story = Story()
+    story.tell(on.Failed(0, LACKING))
+    change = on.EnvironmentChanged(0, ("pyproject.toml",), is_demand_only=True)
+    assert only(story.tell(change), do.FindPackages)
+    story.tell(on.PackagesFound(0, VENV, ("pyproject.toml",)))
+    story.serve(1)
+    assert story.tell(change) == []
+
+
+def test_code_that_is_broken_for_another_reason_waits_for_an_edit_and_finds_the_environment_then():
+    story = Story()
+    story.tell(on.Failed(0, BROKEN))
+    assert story.tell(on.EnvironmentChanged(0, (".venv",))) == [do.FindPackages(0, (".venv",), reload=False)]
+    assert forks(story.tell(on.PackagesFound(0, VENV, (".venv",), reload=False))) == []
+    assert [action.packages for action in only(story.save(), do.Fork)] == [VENV]
+
+
+def test_a_worker_that_serves_is_loaded_again_by_a_nursery_that_knows_nothing_of_the_old_packages():
+    story = Story(packages={"backend": VENV})
+    story.serve(modules=("fastapi",))
+    story.tell(on.EnvironmentChanged(0, (".venv",)))
+    actions = story.tell(on.PackagesFound(0, VENV, (".venv",)))
+    assert only(actions, do.StartNursery) == [do.StartNursery(1)]
+    assert [action.nursery for action in only(actions, do.Fork)] == [1]
+    assert only(story.serve(1, modules=("fastapi",)), do.Preload) == [do.Preload(1, ("fastapi",), VENV)]
+    assert only(story.tell(on.Exited(0, 0)), do.CloseNursery) == [do.CloseNursery(0)]
+
+
+def test_changes_of_vendored_packages_are_collected():
+    story = Story()
+    story.serve()
+    for name in ("a.py", "b.py"):
+        actions = story.save(ROOT / "python_modules" / name)
+        assert actions == [do.Schedule(("packages", 0), 0.3)]
+    names = ("python_modules/a.py", "python_modules/b.py")
+    assert story.tell(on.TimerFired(("packages", 0))) == [do.FindPackages(0, names)]
+
+
+def test_an_environment_that_cannot_be_used_is_told_and_changes_nothing():
+    story = Story()
+    story.serve()
+    actions = story.tell(on.PackagesBroken(0, BROKEN))
+    assert said(actions) == [say.Trouble("", BROKEN, "still serving the previous version")]
+    assert forks(actions) == []
+
+
+def test_files_that_code_was_loaded_from_are_followed_even_if_it_failed():
+    story = Story()
+    shared = Path("/elsewhere/lib.py")
+    (follow,) = only(story.tell(on.Failed(0, BROKEN, (shared,))), do.Follow)
+    assert follow.sources[0].kind(shared) == "source"
+    assert forks(story.save(shared)) == [1]
+
+
+def test_settings_may_change_where_packages_are():
+    story = Story()
+    story.serve()
+    story.tell(on.SettingsRead(0, resolved(variables={"A": "1"}), ("wrangler.jsonc",), VENV))
+    story.serve(1)
+    assert [action.packages for action in only(story.save(), do.Fork)] == [VENV]

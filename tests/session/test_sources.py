@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pywrangler.config.compat import derive
 from pywrangler.config.model import Assets, Build, OtherBinding, Rule
 from pywrangler.session.sources import files_in, sources_of, walk
 
@@ -23,7 +24,10 @@ SHARED = Path("/elsewhere/shared.py")
         ("src/pages/index.html", "source"),
         ("src/deep/er/mod.PY", "source"),
         ("src/query.graphql", "source"),
-        ("python_modules/lib/__init__.py", "source"),
+        ("python_modules/lib/__init__.py", "packages"),
+        ("python_modules/extra.pth", "packages"),
+        ("python_modules/lib-1.0.dist-info/RECORD", None),
+        ("src/vendor/lib.py", "source"),
         ("frontend/app.ts", "build"),
         ("src/public/logo.txt", None),
         ("src/__pycache__/entry.cpython-311.pyc", None),
@@ -53,6 +57,10 @@ def test_files_that_are_bindings_are_sources(kind, found):
     sources = sources_of(resolved(others=(OtherBinding(kind, "FILE", {"path": "./data/../data/greeting.dat"}),)))
     assert sources.kind(ROOT / "data/greeting.dat") == found
     assert (ROOT / "data" in sources.directories()) == (found is not None)
+
+
+def test_the_older_place_of_vendored_packages_counts_at_older_dates():
+    assert sources_of(resolved(compat=derive("2025-08-10"))).kind(ROOT / "src" / "vendor" / "lib.py") == "packages"
 
 
 def test_imported_files_from_elsewhere_are_sources():
