@@ -13,7 +13,9 @@ from pywrangler.cli.flags import Parser, add_global_flags
 from pywrangler.cli.options import enter_directory
 from pywrangler.config.discover import discover
 from pywrangler.session import pyproject
-from pywrangler.session.environment_sync import Wishes, sync
+from pywrangler.session.environment_sync import Machine, Wishes, sync
+from pywrangler.session.installer import Installer
+from pywrangler.session.own_package import find_own
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -34,6 +36,7 @@ def parser(program: str) -> Parser:
     add_global_flags(it, several_configs=True)
     it.add_argument("--force", action="store_true", help="install even if nothing has changed")
     it.add_argument("--upgrade", action="store_true", help="take the newest versions that the requirements allow")
+    it.add_argument("--no-self", action="store_true", help="do not install this pywrangler into .venv")
     return it
 
 
@@ -42,22 +45,24 @@ def run(options: Namespace, invocation: Invocation) -> int:
     enter_directory(options.cwd)
     for flag in invocation.ignored:
         say(f"{flag} has no effect here: the packages are those of this machine.")
-    wishes = Wishes(force=options.force, upgrade=options.upgrade)
+    wishes = Wishes(force=options.force, upgrade=options.upgrade, own=not options.no_self)
+    own = None if options.no_self else find_own()
+    if own is None and wishes.own:
+        say("This pywrangler runs from plain sources: it cannot be installed into .venv.")
     for path in projects(options.config):
         project = pyproject.read(path)
-        for name in project.left_out:
-            say(f"{name} is left out: pywrangler does its work.")
-        if (path.parent / "requirements.txt").is_file():
+        if (path.parent / "requirements.txt").is_file() and project.backend is None:
             say("requirements.txt is not read; pyproject.toml is.")
-        if sync(project, wishes, say):
-            say(f"✨ {Path(project.directory / '.venv').name} is up to date.")
+        if sync(project, wishes, say, Machine(Installer(project.directory), own)):
+            say("✨ .venv is up to date.")
     return 0
 
 
 def projects(config_paths: list[Path] | None) -> list[Path]:
     """Return the pyproject.toml of each config, or of the working directory if there is no config."""
     directory = Path.cwd()
-    found = discover(config_paths, cwd=directory).configs
+    # What a build made of the config (`.wrangler/deploy`) has nothing to do with the packages.
+    found = discover(config_paths, cwd=directory, with_redirect=False).configs
     starts = [item.user_path.parent for item in found] or [directory]
     return list(dict.fromkeys(pyproject.find(start) for start in starts))
 

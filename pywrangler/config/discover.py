@@ -49,7 +49,9 @@ class Discovery:
     """They are the Workers in the child directories of a project, none of which is more important."""
 
 
-def discover(config_paths: Sequence[Path] | None, *, cwd: Path, start: Path | None = None) -> Discovery:
+def discover(
+    config_paths: Sequence[Path] | None, *, cwd: Path, start: Path | None = None, with_redirect: bool = True
+) -> Discovery:
     """Return the configs; ConfigError if one cannot be used. None found gives an empty Discovery.
 
     `start` is the directory to search from if it is not `cwd` (that of a script).
@@ -58,7 +60,7 @@ def discover(config_paths: Sequence[Path] | None, *, cwd: Path, start: Path | No
         return Discovery(tuple(_given(cwd / path) for path in config_paths))
     start = absolute(start or cwd)
     found, warnings = _upwards(start)
-    redirect = _upwards_for(start, REDIRECT)
+    redirect = _upwards_for(start, REDIRECT) if with_redirect else None
     if redirect is not None:
         return Discovery((_redirected(redirect, found),), tuple(warnings))
     if found is not None:

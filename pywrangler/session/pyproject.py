@@ -3,27 +3,42 @@
 Rules (spec/cli.md, section 10; https://packaging.python.org/specifications/dependency-groups/):
 - the file stands beside the config or in a directory above it; a project with only a `requirements.txt` is refused;
 - `[project] dependencies`, and of `[dependency-groups]` the group `dev`, with what it includes;
+- dependencies that the build backend makes (`dynamic`, or no `[project]` beside a backend) are asked of it
+  (`session.build_metadata`);
 - Cloudflare's own command line is left out: this program does its work, and both call their package `pywrangler`;
-- a path, address or repository in `[tool.uv.sources]` replaces the requirement's own source.
+- our own name is no requirement: on the index it belongs to somebody else. `sync` installs the pywrangler that runs,
+  unless the project says where its own comes from;
+- where packages come from is said by `[tool.uv]` (`session.package_sources`).
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.config.document import place_at
 from pywrangler.errors import ConfigError, Place, Problem, StartError
+from pywrangler.session.package_sources import PackageSources
+from pywrangler.session.workspaces import FILE_NAME, canonical_name, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-FILE_NAME = "pyproject.toml"
 LEFT_OUT = frozenset(("workers-py",))
-_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
+OWN_NAME = "pywrangler"
+_NAME = re.compile(r"\s*[A-Za-z0-9]")
 _CLAUSE = re.compile(r"\s*(~=|===|==|!=|<=|>=|<|>)\s*([0-9]+(?:\.[0-9]+)*)(\.\*)?[0-9A-Za-z.+!-]*\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The program that builds a project (https://peps.python.org/pep-0517/)."""
+
+    name: str
+    requires: tuple[str, ...]
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,12 @@ class Project:
     """Requirements that are not installed."""
     requires_python: str = ""
     python_place: Place | None = None
+    backend: Backend | None = None
+    """Who has to be asked for the dependencies."""
+    indexes: tuple[str, ...] = ()
+    """Options of a requirements file that name further indexes."""
+    brings_pywrangler: bool = False
+    """The project says where its own pywrangler comes from."""
 
     @property
     def directory(self) -> Path:
@@ -67,7 +88,7 @@ def find(start: Path) -> Path:
 
 def read(path: Path) -> Project:
     """Return what the file asks for; ConfigError with every problem and its place."""
-    text, value = _load(path)
+    text, value = load(path)
     problems: list[Problem] = []
 
     def wrong(what: str, key: str, remedy: str = "") -> None:
@@ -82,7 +103,7 @@ def read(path: Path) -> Project:
         if requirement is None or not _NAME.match(requirement):
             wrong('"dependencies" has to be a list of requirements such as "fastapi>=0.110".', "dependencies")
             break
-        found.append(requirement.strip())
+        found.append(_one_line(requirement))
     groups = value.get("dependency-groups", {})
     if isinstance(groups, dict) and "dev" in groups:
         try:
@@ -93,25 +114,35 @@ def read(path: Path) -> Project:
     if not isinstance(requires_python, str) or not _clauses(requires_python):
         wrong('"requires-python" has to be a range of versions such as ">=3.11".', "requires-python")
         requires_python = ""
+    backend = _backend(value)
+    if backend is None and _is_dynamic(value):
+        wrong('"dependencies" are dynamic, but no "build-backend" is named that knows them.', "dynamic")
     if problems:
         raise ConfigError(problems)
-    sources: Any = value
-    for key in ("tool", "uv", "sources"):
-        sources = sources.get(key) if isinstance(sources, dict) else None
-    kept = [item for item in found if canonical_name(item) not in LEFT_OUT]
-    return Project(
+    sources = PackageSources(value, path.parent)
+    result = Project(
         path,
-        tuple(dict.fromkeys(_sourced(item, sources, path.parent) for item in kept)),
-        tuple(dict.fromkeys(item for item in found if canonical_name(item) in LEFT_OUT)),
-        requires_python,
-        _place(path, text, "requires-python") if requires_python else None,
+        (),
+        requires_python=requires_python,
+        python_place=_place(path, text, "requires-python") if requires_python else None,
+        backend=backend if _is_dynamic(value) else None,
+        indexes=sources.indexes(),
     )
+    return with_requirements(result, [line for item in found for line in sources.lines(item)])
 
 
-def canonical_name(requirement: str) -> str:
-    """Return the name in a requirement as the index spells it: lower case, with single hyphens."""
-    match = _NAME.match(requirement)
-    return re.sub(r"[-_.]+", "-", match[1]).lower() if match else ""
+def with_requirements(project: Project, lines: Sequence[str]) -> Project:
+    """Return the project with further requirements, those that are not installed apart."""
+    left_out = [line for line in lines if canonical_name(line) in LEFT_OUT]
+    own = [line for line in lines if canonical_name(line) == OWN_NAME]
+    brings = project.brings_pywrangler or any(" @ " in line or line.startswith("-") for line in own)
+    kept = [line for line in lines if line not in left_out and (brings or line not in own)]
+    return replace(
+        project,
+        requirements=tuple(dict.fromkeys((*project.requirements, *kept))),
+        left_out=tuple(dict.fromkeys((*project.left_out, *left_out))),
+        brings_pywrangler=brings,
+    )
 
 
 def accepts(requires_python: str, version: Sequence[int]) -> bool:
@@ -120,20 +151,6 @@ def accepts(requires_python: str, version: Sequence[int]) -> bool:
 
 
 # ---- reading
-
-
-def _load(path: Path) -> tuple[str, dict[str, Any]]:
-    import tomllib
-
-    content = path.read_bytes()
-    try:
-        text = content.decode()
-        return text, tomllib.loads(text)
-    except ValueError as error:
-        from pywrangler.config.toml import parse
-
-        parse(content, path)  # raises the same as a ConfigError with its place, for all but what TOML allows
-        raise ConfigError([Problem("pyproject", f"{error}.", "", Place(path))]) from None
 
 
 def _strings(value: Any) -> Iterator[str | None]:
@@ -145,6 +162,11 @@ def _strings(value: Any) -> Iterator[str | None]:
         yield item if isinstance(item, str) else None
 
 
+def _one_line(requirement: str) -> str:
+    """Return a requirement as a line of a requirements file, where a break would begin another."""
+    return " ".join(requirement.split())
+
+
 def _group(groups: dict[str, Any], name: str, above: tuple[str, ...]) -> list[str]:
     """Return the requirements of a dependency group; ValueError says what is wrong with it."""
     if name in above:
@@ -154,7 +176,7 @@ def _group(groups: dict[str, Any], name: str, above: tuple[str, ...]) -> list[st
     found: list[str] = []
     for item in groups[name]:
         if isinstance(item, str) and _NAME.match(item):
-            found.append(item.strip())
+            found.append(_one_line(item))
         elif isinstance(item, dict) and isinstance(item.get("include-group"), str):
             found += _group(groups, item["include-group"], (*above, name))
         else:
@@ -162,24 +184,22 @@ def _group(groups: dict[str, Any], name: str, above: tuple[str, ...]) -> list[st
     return found
 
 
-def _sourced(requirement: str, sources: Any, directory: Path) -> str:
-    """Return the requirement with the source that uv's table gives it."""
-    if not isinstance(sources, dict):
-        return requirement
-    name = canonical_name(requirement)
-    source = next((value for key, value in sources.items() if canonical_name(key) == name), None)
-    if not isinstance(source, dict):
-        return requirement
-    _, semicolon, marker = requirement.partition(";")
-    condition = f" ;{marker}" if semicolon else ""
-    if isinstance(source.get("path"), str):
-        return f"{name} @ {(directory / source['path']).resolve().as_uri()}{condition}"
-    if isinstance(source.get("git"), str):
-        revision = next((source[key] for key in ("rev", "tag", "branch") if isinstance(source.get(key), str)), "")
-        return f"{name} @ git+{source['git']}{f'@{revision}' if revision else ''}{condition}"
-    if isinstance(source.get("url"), str):
-        return f"{name} @ {source['url']}{condition}"
-    return requirement
+def _is_dynamic(value: dict[str, Any]) -> bool:
+    """Whether the dependencies are known to the build backend only."""
+    project = value.get("project")
+    if project is None:
+        return _backend(value) is not None  # Poetry's own tables, or a setup.py
+    dynamic = project.get("dynamic") if isinstance(project, dict) else None
+    return isinstance(dynamic, list) and "dependencies" in dynamic
+
+
+def _backend(value: dict[str, Any]) -> Backend | None:
+    table = value.get("build-system")
+    if not isinstance(table, dict):
+        return None
+    name = table.get("build-backend", "setuptools.build_meta:__legacy__")
+    requires, path = ([item for item in _strings(table.get(key, [])) if item] for key in ("requires", "backend-path"))
+    return Backend(name, tuple(requires), tuple(path)) if isinstance(name, str) and name else None
 
 
 def _place(path: Path, text: str, key: str) -> Place:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+import os
 import subprocess
 import zipfile
 from pathlib import Path
@@ -63,40 +65,121 @@ def only(project: Path, tool: str, monkeypatch) -> None:
 def test_packages_are_installed_where_dev_finds_them_and_the_second_run_does_nothing(project, capfd, monkeypatch, tool):
     only(project, tool, monkeypatch)
     write(project, wheel(project, "greeting"))
-    assert run(["sync"]) == 0
+    assert run(["sync", "--no-self"]) == 0
     said = capfd.readouterr().out
     assert f"with {tool}" in said
     (packages,) = find_site_packages(project)
     assert (packages / "greeting.py").exists()
     assert ".venv is up to date" in said
-    assert run(["sync"]) == 0
+    assert run(["sync", "--no-self"]) == 0
     out = capfd.readouterr().out
     assert "Nothing has changed" in out
     assert "up to date" not in out
     write(project, "no-such-package-at-all")
-    assert run(["sync"]) == 1
+    assert run(["sync", "--no-self"]) == 1
     said = capfd.readouterr()
     assert "no-such-package-at-all" in said.err
     assert "could not be installed" in said.err
 
 
 @pytest.mark.processes
+@pytest.mark.parametrize(
+    ("tool", "lock", "text"),
+    [
+        ("uv", "pylock.toml", 'lock-version = "1.0"\n[[packages]]\nname = "greeting"\nversion = "1.0"\n'),
+        ("uv", "uv.lock", 'version = 1\n[[package]]\nname = "greeting"\nversion = "1.0"\nsource = { registry = "" }\n'),
+        (
+            "pip",
+            "uv.lock",
+            'version = 1\n[[package]]\nname = "greeting"\nversion = "1.0"\nsource = { registry = "" }\n',
+        ),
+    ],
+)
+def test_a_locked_version_is_installed_and_not_the_newest(project, monkeypatch, capfd, tool, lock, text):
+    only(project, tool, monkeypatch)
+    wheel(project, "greeting")
+    wheel(project, "greeting", "2.0")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(project))
+    monkeypatch.setenv("UV_FIND_LINKS", str(project))
+    write(project, "greeting")
+    (project / lock).write_text(text)
+    assert run(["sync", "--no-self"]) == 0
+    (packages,) = find_site_packages(project)
+    assert "1.0" in (packages / "greeting.py").read_text()
+    assert f"in the versions of {lock}" in capfd.readouterr().out
+    (project / lock).write_text(text.replace("1.0", "2.0").replace('lock-version = "2', 'lock-version = "1'))
+    assert run(["sync", "--no-self"]) == 0
+    assert "2.0" in (packages / "greeting.py").read_text()
+    (project / lock).write_text(text.replace("1.0", "3.0").replace('lock-version = "3', 'lock-version = "1'))
+    assert run(["sync", "--no-self"]) == 1
+    assert f"pinned by {lock}" in capfd.readouterr().err
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("tool", ["uv", "pip"])
+def test_the_pywrangler_that_runs_is_installed_with_its_requirements(project, capfd, monkeypatch, tool):
+    """With a stand-in, because its requirements would come from the network."""
+    from pywrangler.session import own_package
+    from tests.session.test_own_package import install
+
+    only(project, tool, monkeypatch)
+    site = project / "site"
+    install(site, origin={"url": "https://h/p.git", "vcs_info": {"vcs": "git", "commit_id": "abc"}})
+    (info,) = site.glob("*.dist-info")
+    (info / "METADATA").write_text(f"{(info / 'METADATA').read_text()}Requires-Dist: {wheel(project, 'greeting')}\n")
+    monkeypatch.setattr(own_package, "PACKAGE", site / "pywrangler")
+    monkeypatch.syspath_prepend(site)
+    write(project)
+    assert run(["sync"]) == 0
+    assert "Installing pywrangler 9.1 (https://h/p.git)" in capfd.readouterr().out
+    programs = project / ".venv" / "bin"
+    (packages,) = find_site_packages(project)
+    assert (packages / "greeting.py").exists()
+    assert subprocess.run([programs / "pywrangler"], capture_output=True, text=True, check=True).stdout == "it runs\n"
+    assert json.loads((packages / info.name / "direct_url.json").read_text())["url"] == "https://h/p.git"
+    assert run(["sync"]) == 0
+    assert "Nothing has changed" in capfd.readouterr().out
+    (site / "pywrangler" / "__main__.py").write_text("def main(): print('another')\n")
+    assert run(["sync"]) == 0
+    assert subprocess.run([programs / "pywrangler"], capture_output=True, text=True, check=True).stdout == "another\n"
+    assert run(["sync", "--no-self"]) == 0
+    assert not (programs / "pywrangler").exists()
+
+
+@pytest.mark.parametrize(
+    "redirect",
+    ['{"configPath": "../../nowhere.json"}', "{", "[]", '{"configPath": 1}'],
+)
+def test_what_a_build_left_for_the_deployment_does_not_matter(project, redirect):
+    from pywrangler.cli.sync import projects
+
+    (project / ".wrangler" / "deploy").mkdir(parents=True)
+    (project / ".wrangler" / "deploy" / "config.json").write_text(redirect)
+    worker = project / "worker"
+    worker.mkdir()
+    (project / "wrangler.jsonc").rename(worker / "wrangler.jsonc")
+    write(worker)
+    for start in (worker, project):
+        os.chdir(start)
+        assert projects(None) == [worker / "pyproject.toml"]
+
+
+@pytest.mark.processes
 def test_a_package_that_is_not_asked_for_any_more_is_gone(project, monkeypatch):
     only(project, "uv", monkeypatch)
     write(project, wheel(project, "greeting"))
-    assert run(["sync"]) == 0
+    assert run(["sync", "--no-self"]) == 0
     write(project, wheel(project, "farewell"))
-    assert run(["sync", "--upgrade"]) == 0
+    assert run(["sync", "--upgrade", "--no-self"]) == 0
     (packages,) = find_site_packages(project)
     assert (packages / "farewell.py").exists()
     assert not (packages / "greeting.py").exists()
 
 
-def test_flags_of_cloudflares_command_are_taken_with_a_note(project, monkeypatch, capsys):
+def test_flags_of_cloudflares_command_are_taken_with_a_note(project, capsys):
     write(project)
-    monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 0))
     (project / ".venv").mkdir()
-    assert run(["sync", "--allow-build", "--force"]) == 1  # the environment is for no version at all
+    assert run(["sync", "--allow-build", "--force"]) == 1  # which is no environment
     assert "--allow-build has no effect here" in capsys.readouterr().out
 
 
@@ -105,7 +188,7 @@ def test_flags_of_cloudflares_command_are_taken_with_a_note(project, monkeypatch
     [
         (None, "no pyproject.toml"),
         ('[project]\nname = "x\n', "pyproject.toml:2"),
-        ('[project]\nrequires-python = ">=99"\n', "asks for Python"),
+        ('[project]\nrequires-python = "<3.9"\n', "asks for Python"),
     ],
 )
 def test_what_is_wrong_is_said_and_exits_with_1(project, capsys, content, says):
@@ -129,7 +212,7 @@ def test_every_worker_of_a_project_found_by_itself_is_synced(project, capsys):
     for name in ("api", "web"):
         (project / name).mkdir()
         (project / name / "wrangler.jsonc").write_text("{}")
-        (project / name / "pyproject.toml").write_text('[project]\nrequires-python = ">=99"\n')
+        (project / name / "pyproject.toml").write_text("")
     from pywrangler.cli.sync import projects
 
     assert [path.parent.name for path in projects(None)] == ["api", "web"]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import sys
+import shutil
 from pathlib import Path
 
 import pytest
 
 from pywrangler.errors import StartError
-from pywrangler.session.environment_sync import STAMP, Wishes, sync
+from pywrangler.session.environment_sync import STAMP, Machine, Wishes, sync
+from pywrangler.session.installer import Installer
+from pywrangler.session.own_package import OwnPackage
 from pywrangler.session.pyproject import Project
+from pywrangler.session.python_choice import Interpreter
 
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+RUNNING = Interpreter("/usr/bin/python3", (3, 12, 4))
 
 
 class Tools:
@@ -23,31 +25,66 @@ class Tools:
         self.fails = fails
         self.ran: list[list[str]] = []
         self.installed: list[str] = []
+        self.pinned: list[str] = []
         self.said: list[str] = []
+        self.pythons = {RUNNING.path: RUNNING.version}
+        """Interpreters that there are; what uv fetches has no path."""
 
-    def run(self, command) -> int:
+    def run(self, command, _directory) -> int:
         command = list(command)
         self.ran.append(command)
-        if self.fails and self.fails in command:
+        listed = {
+            flag: Path(command[command.index(flag) + 1]).read_text(encoding="utf-8").splitlines()
+            for flag in ("-r", "-c")
+            if flag in command and "import pip" not in command
+        }
+        if self.fails and (self.fails in command or any(self.fails in line for line in listed.get("-r", []))):
             return 2
         if "venv" in command:
-            target = Path(command[-1])
-            (target / "lib" / f"python{PYTHON}" / "site-packages").mkdir(parents=True, exist_ok=True)
-            (target / "bin").mkdir(exist_ok=True)
-            (target / "bin" / "python").touch()
-            (target / STAMP).unlink(missing_ok=True)
+            python = command[command.index("--python") + 1] if "--python" in command else command[0]
+            self.make(self.pythons.get(python) or (3, 14, 0))
         if "-r" in command:
-            self.installed = Path(command[-1]).read_text(encoding="utf-8").splitlines()
+            self.installed, self.pinned = listed["-r"], listed.get("-c", [])
+            if any(line.startswith("pywrangler @ ") for line in self.installed):
+                info = self.packages / "pywrangler-0.1.0.dist-info"
+                info.mkdir(exist_ok=True)
+                (info / "RECORD").write_text("pywrangler-0.1.0.dist-info/direct_url.json,sha256=x,1\n")
+                (info / "entry_points.txt").write_text("[console_scripts]\npywrangler = pywrangler.__main__:main\n")
+                (info / "METADATA").write_text("Name: pywrangler\nVersion: 0.1.0\n")
         return 0
 
-    def sync(self, *requirements: str, uv: str = "/bin/uv", requires_python: str = "", **wishes) -> bool:
+    @property
+    def environment(self) -> Path:
+        return self.directory / ".venv"
+
+    @property
+    def packages(self) -> Path:
+        return next(self.environment.glob("lib/*/site-packages"))
+
+    def make(self, version) -> None:
+        """Make an environment, as venv does."""
+        shutil.rmtree(self.environment, ignore_errors=True)
+        (self.environment / "lib" / f"python3.{version[1]}" / "site-packages").mkdir(parents=True)
+        (self.environment / "bin").mkdir()
+        (self.environment / "bin" / "python").touch()
+        (self.environment / "pyvenv.cfg").touch()
+        self.pythons[str(self.environment / "bin" / "python")] = version
+
+    def probe(self, path: str):
+        return self.pythons.get(path) if path == RUNNING.path or Path(path).exists() else None
+
+    def sync(self, *requirements: str, uv: str = "/bin/uv", own: OwnPackage | None = None, project=None, **options):
         self.ran, self.installed, self.said = [], [], []
-        project = Project(self.directory / "pyproject.toml", requirements, (), requires_python)
-        return sync(project, Wishes(**wishes), self.said.append, self.run, uv)
+        asked = {key: options.pop(key) for key in ("requires_python", "indexes", "brings_pywrangler") if key in options}
+        project = project or Project(self.directory / "pyproject.toml", requirements, **asked)
+        machine = Machine(
+            Installer(self.directory, uv, self.run), own, self.probe, RUNNING, {"PATH": ""}, self.directory / "home"
+        )
+        return sync(project, Wishes(**options), self.said.append, machine)
 
     @property
     def verbs(self) -> list[str]:
-        known = ("venv", "install", "ensurepip")
+        known = ("venv", "install", "ensurepip", "uninstall")
         return [next(word for word in command if word in known) for command in self.ran if set(known) & set(command)]
 
 
@@ -66,7 +103,7 @@ def test_the_first_sync_makes_the_environment_and_installs(tools):
 
 def test_without_uv_venv_and_pip_do_the_work(tools):
     tools.sync("fastapi", uv="")
-    assert tools.ran[0][:3] == [sys.executable, "-m", "venv"]
+    assert tools.ran[0][:3] == [RUNNING.path, "-m", "venv"]
     assert tools.ran[-1][:4] == [str(tools.directory / ".venv" / "bin" / "python"), "-m", "pip", "install"]
 
 
@@ -110,26 +147,164 @@ def test_another_tool_installs_again(tools):
 
 
 def test_an_environment_that_the_user_made_is_kept(tools):
-    tools.run(["venv", str(tools.directory / ".venv")])
+    tools.make((3, 12, 1))
     assert tools.sync("fastapi") is True
     assert tools.verbs == ["install"]
 
 
-def test_an_environment_of_another_version_that_the_user_made_is_refused(tools):
-    (tools.directory / ".venv" / "lib" / "python3.7" / "site-packages").mkdir(parents=True)
-    with pytest.raises(StartError, match="is not for Python"):
+@pytest.mark.parametrize("version", [(3, 10, 2), (3, 12, 1)])
+def test_an_environment_of_another_version_that_the_user_made_is_refused(tools, version):
+    tools.make(version)
+    with pytest.raises(StartError, match="is for Python") as caught:
+        tools.sync("fastapi", requires_python=">=3.13")
+    assert "Remove it" in caught.value.problem.remedy
+    assert tools.ran == []
+
+
+def test_a_directory_that_is_no_environment_is_left_alone(tools):
+    (tools.environment / "mine").mkdir(parents=True)
+    with pytest.raises(StartError, match="in the way"):
         tools.sync("fastapi")
     assert tools.ran == []
 
 
-def test_our_environment_of_another_version_is_made_anew(tools):
+def test_our_environment_is_made_anew_when_the_project_asks_for_another_version(tools):
     tools.sync("fastapi")
-    stamp = tools.directory / ".venv" / STAMP
-    value = json.loads(stamp.read_text())
-    stamp.write_text(json.dumps({**value, "python": "3.7"}))
+    tools.sync("fastapi", requires_python=">=3.13")
+    assert tools.verbs == ["venv", "install"]
+    assert "it was for Python 3.12" in tools.said[0]
+
+
+def test_the_version_of_an_environment_is_asked_of_its_python_not_believed(tools):
+    """Such as after an upgrade of the system, to which the link in the environment leads."""
+    tools.make((3, 12, 1))
+    tools.pythons[str(tools.environment / "bin" / "python")] = (3, 13, 0)
     tools.sync("fastapi")
     assert tools.verbs == ["venv", "install"]
-    assert "it was for Python 3.7" in tools.said[0]
+    assert "its packages are for another" in tools.said[0]
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew_whoever_made_it(tools):
+    tools.make((3, 12, 1))
+    (tools.environment / "bin" / "python").unlink()
+    tools.sync("fastapi")
+    assert tools.verbs == ["venv", "install"]
+    assert "its Python is gone" in tools.said[0]
+
+
+def test_the_python_that_runs_pywrangler_is_taken_if_it_fits(tools):
+    tools.sync("fastapi", requires_python=">=3.11")
+    assert tools.ran[0] == ["/bin/uv", "venv", "--clear", "--python", RUNNING.path, str(tools.environment)]
+
+
+def test_a_python_that_is_nowhere_is_left_to_uv(tools):
+    tools.sync("fastapi", requires_python=">=3.13")
+    assert tools.ran[0] == ["/bin/uv", "venv", "--clear", "--python", ">=3.11,>=3.13", str(tools.environment)]
+
+
+@pytest.mark.parametrize(("uv", "says"), [("", "install uv, which fetches it"), ("/bin/uv", "nor uv has it")])
+def test_a_python_that_cannot_be_had_is_said(tools, uv, says):
+    tools.fails = "venv"
+    with pytest.raises(StartError, match=says):
+        tools.sync("fastapi", uv=uv, requires_python=">=3.13")
+    assert not tools.environment.exists()
+
+
+# ---- the pywrangler that runs
+
+
+@pytest.fixture
+def own(tmp_path) -> OwnPackage:
+    root = tmp_path / "tool"
+    (root / "pywrangler").mkdir(parents=True)
+    (root / "pywrangler" / "__main__.py").write_text("")
+    return OwnPackage("0.1.0", root, ("pywrangler/__main__.py",), "pywrangler-0.1.0.dist-info", "", is_editable=False)
+
+
+def test_the_pywrangler_that_runs_is_installed_with_the_packages_of_the_project(tools, own):
+    tools.sync("fastapi", own=own)
+    assert tools.verbs == ["venv", "install"]
+    assert tools.installed[0] == "fastapi"
+    assert tools.installed[1].startswith("pywrangler @ file:///")
+    assert tools.sync("fastapi", own=own) is False
+
+
+def test_another_pywrangler_is_installed_in_the_place_of_the_first(tools, own):
+    tools.sync("fastapi", own=own)
+    (own.root / "pywrangler" / "__main__.py").write_text("new")
+    assert tools.sync("fastapi", own=own) is True
+    assert tools.verbs == ["install"]
+    assert "--reinstall-package" in tools.ran[0]
+
+
+def test_pip_is_told_to_let_go_of_the_first(tools, own):
+    tools.sync("fastapi", own=own, uv="")
+    tools.sync("fastapi", own=own, uv="", force=True)
+    assert tools.verbs == ["uninstall", "install"]
+
+
+def test_without_self_the_environment_is_made_anew_without_it(tools, own):
+    tools.sync("fastapi", own=own)
+    tools.sync("fastapi")
+    assert tools.verbs == ["venv", "install"]
+    assert tools.installed == ["fastapi"]
+
+
+def test_a_project_that_brings_its_own_pywrangler_gets_that(tools, own):
+    tools.sync("pywrangler @ file:///elsewhere", own=own, brings_pywrangler=True)
+    assert tools.installed == ["pywrangler @ file:///elsewhere"]
+
+
+def test_a_project_that_pywrangler_does_not_go_with_gets_its_packages_and_a_way_out(tools, own):
+    tools.fails = "pywrangler @"
+    with pytest.raises(StartError, match="--no-self"):
+        tools.sync("fastapi", own=own)
+    assert tools.installed == ["fastapi"]
+    assert not (tools.environment / STAMP).exists()
+
+
+# ---- lock files
+
+
+LOCK = """lock-version = "1.0"
+[[packages]]
+name = "fastapi"
+version = "0.110.0"
+[[packages]]
+name = "starlette"
+version = "0.37.1"
+[[packages]]
+name = "pywrangler"
+version = "0.0.1"
+"""
+
+
+def test_what_is_locked_is_installed_in_that_version(tools, own):
+    (tools.directory / "pylock.toml").write_text(LOCK)
+    tools.sync("fastapi", "httpx", own=own)
+    assert tools.installed[0] == "fastapi"
+    assert tools.pinned == ["fastapi==0.110.0", "starlette==0.37.1"]  # our own name there is somebody else's package
+    assert any("in the versions of pylock.toml" in line for line in tools.said)
+    assert any("does not name httpx" in line for line in tools.said)
+    assert tools.sync("fastapi", "httpx", own=own) is False
+    (tools.directory / "pylock.toml").write_text(LOCK.replace("0.110.0", "0.111.0"))
+    assert tools.sync("fastapi", "httpx", own=own) is True
+    assert tools.verbs == ["install"]
+
+
+def test_a_lock_that_does_not_fit_is_named_when_the_installation_fails(tools):
+    (tools.directory / "pylock.toml").write_text(LOCK)
+    tools.fails = "-r"
+    with pytest.raises(StartError, match=r"pinned by pylock\.toml"):
+        tools.sync("fastapi>=1")
+
+
+def test_indexes_of_the_project_are_asked_too(tools):
+    tools.sync("torch", indexes=("--extra-index-url https://example.com/simple",))
+    assert tools.installed == ["--extra-index-url https://example.com/simple", "torch"]
+
+
+# ---- the rest
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"fingerprint": 1}', "\x00"])
@@ -146,12 +321,6 @@ def test_a_failed_installation_leaves_no_stamp(tools):
         tools.sync("no-such-package")
     tools.fails = ""
     assert tools.sync("no-such-package") is True
-
-
-def test_a_version_of_python_outside_the_range_is_refused_before_anything_is_made(tools):
-    with pytest.raises(StartError, match="asks for Python"):
-        tools.sync("fastapi", requires_python=">=99")
-    assert tools.ran == []
 
 
 def test_no_requirements_make_an_empty_environment(tools):

@@ -1,0 +1,3 @@
+"""The compatibility flags of the Worker, each with whether it is on."""
+
+def __getattr__(name: str) -> bool: ...
