@@ -1,14 +1,15 @@
 """The program `pywrangler`.
 
 The first thing that `pywrangler dev` does is to start the nursery, so that the two processes import what they need at
-the same time. Therefore nothing else is imported before.
+the same time. Therefore nothing else is imported before. Before that, another pywrangler may take over.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
+
+from pywrangler.delegation import delegate
 
 TYPE_CHECKING = False  # typing takes 5 ms, in which Ctrl+C would still show a traceback
 if TYPE_CHECKING:
@@ -21,10 +22,13 @@ _NO_SESSION = {"-h", "--help", "-v", "--version"}
 
 def main() -> NoReturn:
     """Run the command that the command line names, and exit."""
+    arguments = sys.argv[1:]
+    delegate(arguments)
+    import signal  # takes 5 ms, which one that hands over need not spend
+
     # Before a session runs there is nothing to clean up that the next one would not: no traceback, the usual status.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _frame: os._exit(128 + received))
-    arguments = sys.argv[1:]
     early = _early_nursery() if arguments[:1] in (["dev"], ["run"]) and _NO_SESSION.isdisjoint(arguments) else None
     from pywrangler.cli.app import run
 

@@ -30,6 +30,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "cli": EVERYTHING,
     "__main__": EVERYTHING,
     "__init__": set(),
+    "delegation": set(),
+    "take_over": {"__main__"},
 }
 
 

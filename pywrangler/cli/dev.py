@@ -11,6 +11,7 @@ from pywrangler.cli.flags import Parser, add_global_flags, add_mock_flag
 from pywrangler.cli.fresh_types import FreshTypes
 from pywrangler.cli.options import LEVELS, choose_level, enter_directory
 from pywrangler.cli.terminal import Terminal
+from pywrangler.cli.who_runs import who_runs
 from pywrangler.config.resolve import Overrides
 from pywrangler.errors import Problem, StartError
 from pywrangler.session.reports import Note
@@ -87,6 +88,7 @@ def run(options: Namespace, invocation: Invocation) -> int:
         # What user code prints may not fit into the terminal's encoding; that must not end the session.
         cast("Any", stream).reconfigure(errors="backslashreplace")
     terminal.banner()
+    terminal.show(Note("", who_runs(), "debug"))
     for flag in invocation.ignored:
         terminal.show(Note("", f"{flag} has no effect here.", "debug"))
     has_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")

@@ -15,8 +15,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pywrangler import __version__
+from pywrangler import __version__, delegation
 from pywrangler.cli.findings import Finding, error, ok, warning
+from pywrangler.cli.who_runs import why_not_the_project
 from pywrangler.errors import RegistryError
 from pywrangler.protocol.registry import NAME, decode
 from pywrangler.session.registry import Registry, choose_directory
@@ -33,6 +34,7 @@ def versions() -> Iterator[Finding]:
     """Yield the versions that a bug report needs."""
     system = f"{platform.system()} {platform.machine()}"
     yield ok("pywrangler", f"pywrangler {__version__} in {Path(__file__).parents[1]}")
+    yield from _who_runs()
     yield ok("Python", f"{platform.python_implementation()} {platform.python_version()} ({sys.executable}, {system})")
     for package, name, remedy in (
         ("apsw", "SQLite", "Install the package apsw again: Durable Objects need it."),
@@ -46,6 +48,20 @@ def versions() -> Iterator[Finding]:
         else:
             version = module.sqlite_lib_version() if package == "apsw" else module.__version__
             yield ok(name, f"{name} {version}")
+
+
+def _who_runs() -> Iterator[Finding]:
+    if delegation.failed:
+        shown = os.path.relpath(delegation.failed)
+        yield warning("pywrangler", f"{shown} cannot be used, so this one runs.", "`pywrangler sync` makes it again.")
+    elif delegation.called_by:
+        yield ok("pywrangler", f"{delegation.called_by} handed over to it: it is the one of the project")
+    elif missing := why_not_the_project(Path.cwd()):
+        yield warning(
+            "pywrangler",
+            missing,
+            "`pywrangler sync` installs it there: then pytest, editors and the Python of the project work, too.",
+        )
 
 
 # ---- the command ----------------------------------------------------------------------------------------
@@ -63,7 +79,9 @@ def command(search_path: str, *, here: Path | None = None, packages: Sequence[st
         yield warning("command", f"`{COMMAND}` is not on PATH.", f"Add {here} to PATH, or use {own}.")
     for number, path in enumerate(found):
         owner = owner_of(path)
-        if path.parent == here or _same(path, own):
+        if delegation.called_by and _same(path, Path(delegation.called_by)):
+            yield ok("command", f"`{COMMAND}` runs {path}, which hands over to {own} in this project")
+        elif path.parent == here or _same(path, own):
             yield ok("command", f"`{COMMAND}` runs {path}" if number == 0 else f"{path} is this one, but not the first")
         elif number == 0:
             yield warning(

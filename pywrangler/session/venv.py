@@ -41,7 +41,6 @@ def _site_packages(environment: Path) -> tuple[Path, ...]:
         Problem(
             "venv-version",
             f"{os.path.relpath(environment)} is for Python {', '.join(others)}, but pywrangler runs on {version}.",
-            f"Make it again with Python {version} (for example: python{version} -m venv .venv), or run pywrangler "
-            f"with Python {others[0]}.",
+            "Run `pywrangler sync`: it installs this pywrangler there, so that the Python of the project runs it.",
         )
     )

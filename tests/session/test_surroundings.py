@@ -95,7 +95,7 @@ def test_a_venv_in_the_home_directory_belongs_to_no_project(tmp_path):
 
 def test_a_venv_of_another_python_is_an_error_with_a_remedy(tmp_path):
     make_venv(tmp_path, "3.9")
-    with pytest.raises(StartError, match=rf"is for Python 3\.9.*runs on {VERSION}.*python{VERSION} -m venv"):
+    with pytest.raises(StartError, match=rf"is for Python 3\.9.*runs on {VERSION}.*pywrangler sync"):
         find_site_packages(tmp_path, home=tmp_path.parent)
 
 
