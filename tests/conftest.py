@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ MODULES = Path(__file__).parents[1] / "pywrangler" / "modules"
 if str(MODULES) not in sys.path:
     # As a host does, so that `workers`, `js` and `pyodide` are importable.
     sys.path.insert(0, str(MODULES))
+
+
+# An example may take as long as the machine makes it: only the test as a whole has a deadline.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)

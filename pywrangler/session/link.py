@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 RECEIVE_BYTES = 256 * 1024
 READS_PER_TURN = 4
+READS_AFTER_THE_END = 64
 
 
 @dataclass(slots=True)
@@ -60,6 +61,13 @@ class ControlLink:
             return
         self._queue.append(_Outgoing(memoryview(control.pack(message)), tuple(descriptors)))
         self._flush()
+
+    def read_last_words(self) -> None:
+        """Deliver now what waits to be read, because the process at the far side has ended.
+
+        A bound remains: a process that it left behind may hold the connection and go on writing.
+        """
+        self._receive(READS_AFTER_THE_END)
 
     def close(self) -> None:
         """End the connection without a call of `on_lost`."""
@@ -102,10 +110,10 @@ class ControlLink:
     def _on_ready(self) -> None:
         if self._queue:
             self._flush()
-        self._receive()
+        self._receive(READS_PER_TURN)  # a chatty host must not keep signals and the others waiting
 
-    def _receive(self) -> None:
-        for _ in range(READS_PER_TURN):  # a chatty host must not keep signals and the others waiting
+    def _receive(self, reads: int) -> None:
+        for _ in range(reads):
             if not self._open:
                 return
             try:

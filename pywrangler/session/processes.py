@@ -86,6 +86,9 @@ class Processes:
             if isinstance(message, control.Forked):
                 self._forked(message)
             elif isinstance(message, control.Exited):
+                # The nursery's report may overtake what the host said last: why its code failed, what it printed.
+                if message.host in self._hosts:
+                    self._hosts[message.host].link.read_last_words()
                 self._emit(on.Exited(message.host, message.status))
             elif isinstance(message, control.Unsafe):
                 self._emit(on.NurseryUnsafe(number, message.modules))
