@@ -6,6 +6,7 @@
     ├── LoadError               a Worker's code cannot be loaded; carries a Problem
     ├── ProtocolError           bytes from another process or a client break the rules
     │   ├── FrameError          a WebSocket or channel frame is malformed; carries a close code
+    │   ├── RequestError        an HTTP request is malformed; carries the status to answer with
     │   └── CloneError          a serialised value is malformed
     ├── RegistryError           the registry directory cannot be used
     └── CloudError              Cloudflare's API refused a request or could not be reached
@@ -92,6 +93,14 @@ class FrameError(ProtocolError):
     def __init__(self, message: str, close_code: int = 1002) -> None:
         super().__init__(message)
         self.close_code = close_code
+
+
+class RequestError(ProtocolError):
+    """An HTTP request is malformed or too large; `status` is what the client is told."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class CloneError(ProtocolError):

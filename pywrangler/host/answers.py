@@ -181,6 +181,8 @@ def _switch(connection: Connection, server: HttpServer, exchange: Exchange, resp
     wanted = exchange.websocket
     if wanted is None:
         raise type_error(NOT_AN_UPGRADE)
+    if exchange.body is not None and not exchange.body.is_ended:
+        raise ValueError("The client has not sent all of the request's body, so it cannot speak WebSocket yet.")
     key = wanted.get("sec-websocket-key", "")
     if not websocket.is_key(key) or wanted.get("sec-websocket-version") != "13":
         raise ValueError("The client's WebSocket handshake is malformed: it needs Sec-WebSocket-Key and version 13.")

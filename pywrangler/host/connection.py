@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
-import httptools
-
+from pywrangler.errors import RequestError
 from pywrangler.host import answers
 from pywrangler.host.bodies import RequestBody
-from pywrangler.host.heads import header_name, header_value, request_url
+from pywrangler.host.heads import request_url
+from pywrangler.protocol.http1 import END, Head, RequestDecoder
 from pywrangler.runtime.js.errors import error
 from pywrangler.runtime.js.readable import ReadableStream
-from pywrangler.runtime.js.request import METHODS, Request, placeholder_cf
+from pywrangler.runtime.js.request import METHODS, PlaceholderCf, Request
 
 if TYPE_CHECKING:
     from pywrangler.host.http import HttpServer
 
-HEAD_LIMIT_BYTES = 128 * 1024
-HEADER_COUNT_LIMIT = 500
 BODY_LIMIT_BYTES = 100 * 1024 * 1024
 WAITING_LIMIT_BYTES = 256 * 1024
 FLUSH_SECONDS = 5.0
@@ -29,6 +26,10 @@ LINGER_SECONDS = 2.0
 ACCEPTED_ENCODINGS = ("accept-encoding", "br, gzip")
 
 _NO_BODY: list[bytes] = []
+_BODILESS_METHODS = frozenset(("GET", "HEAD"))
+# Between the client and us only, or said by us in another way.
+_DROPPED = frozenset(("accept-encoding", "connection", "keep-alive", "te", "trailer", "upgrade"))
+_DROPPED_FROM_HANDSHAKES = _DROPPED - {"connection", "upgrade"}
 
 
 class Exchange:
@@ -41,20 +42,20 @@ class Exchange:
 
     request: Request
 
-    def __init__(self, method: str, target: bytes) -> None:
-        self.method = method
-        self.target = target
+    def __init__(self, head: Head) -> None:
+        self.method = head.method
+        self.target = head.target
         self.begun = time.perf_counter()
-        self.keep_alive = True
-        self.is_http10 = False
-        self.accepted_encodings = ""
-        self.expects_continue = False
-        self.websocket: dict[str, str] | None = None
+        self.keep_alive = head.keep_alive
+        self.is_http10 = head.is_http10
+        self.accepted_encodings = head.named.get("accept-encoding", "")
+        self.expects_continue = head.named.get("expect", "").lower() == "100-continue"
+        self.websocket = head.named if head.upgrade == "websocket" else None
         """The handshake's headers, if the client wants a WebSocket."""
-        self.length: int | None = 0
+        self.length = head.length
         """Length of the body; None if it is chunked."""
         self.size = 0
-        self.chunks: list[bytes] = _NO_BODY
+        self.chunks = _NO_BODY if head.length == 0 and head.method in _BODILESS_METHODS else []
         self.body: RequestBody | None = None
 
 
@@ -62,9 +63,8 @@ class Connection(asyncio.Protocol):
     """A client's connection, from the first byte to the last response or the hand-over."""
 
     __slots__ = (
-        "_closing", "_drained", "_given", "_headers", "_incoming", "_is_at_boundary", "_is_paused", "_is_refused",
-        "_last_words", "_loop", "_parser", "_peer", "_queue", "_received", "_server", "_special", "_task", "_unparsed",
-        "_url", "_waiting", "current", "transport",
+        "_closing", "_decoder", "_drained", "_given", "_incoming", "_is_paused", "_is_refused", "_last_words", "_loop",
+        "_peer", "_received", "_server", "_task", "current", "transport",
     )  # fmt: skip
 
     def __init__(self, server: HttpServer, received: bytes = b"") -> None:
@@ -72,24 +72,18 @@ class Connection(asyncio.Protocol):
         self._received = received
         self.transport: Any = None
         self.current: Exchange | None = None
-        self._queue: deque[Exchange] = deque()
-        self._task: asyncio.Task[None] | None = None
+        """The request that is being answered."""
         self._incoming: Exchange | None = None
-        self._url = b""
-        self._headers: list[tuple[str, str]] = []
-        self._special: dict[str, str] = {}
-        self._waiting = 0
-        self._is_at_boundary = True
+        """The request that has not arrived completely; may be the current one."""
+        self._task: asyncio.Task[None] | None = None
+        self._decoder = RequestDecoder()
         self._is_refused = False
         self._last_words = b""
         self._is_paused = False
         self._closing = False
         self._given = False
-        self._unparsed: bytearray | None = None
-        """What came after a request that may leave HTTP; parsed later if it does not."""
         self._drained: asyncio.Future[None] | None = None
         self._peer = "127.0.0.1"
-        self._parser: Any = httptools.HttpRequestParser(self)
 
     # ---- asyncio ------------------------------------------------------------------------------------------
 
@@ -110,9 +104,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - how it ended is no matter
         """The client went away: cancel what runs for it."""
         self._closing = True
-        self._parser = None  # it refers to this object
         self._server.lost(self)
-        self._queue.clear()
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
         for exchange in (self.current, self._incoming):
@@ -122,143 +114,86 @@ class Connection(asyncio.Protocol):
             self._task.cancel()
 
     def data_received(self, data: bytes) -> None:
-        """Parse; requests start as soon as their head is complete."""
+        """Take bytes of the client; a request starts as soon as its head is complete."""
         if self._is_refused:
             return
-        if self._unparsed is not None:
-            self._unparsed += data
-            if len(self._unparsed) > WAITING_LIMIT_BYTES:
-                self.transport.pause_reading()
-            return
-        if self._incoming is None:
-            self._waiting += len(data)
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._left_http(data[upgrade.args[0] :])
-        except httptools.HttpParserError as problem:
-            if not self._is_refused:
-                self._refuse(400, f"Bad Request: {problem}")
-            return
-        incoming = self._incoming
-        if incoming is not None and incoming.body is None and not self._is_refused:
-            self._begin_streaming(incoming)
-        elif incoming is None and not self._is_at_boundary and self._waiting > HEAD_LIMIT_BYTES:
-            self._refuse(431, "Request Header Fields Too Large")
-        if self._queue and not self._is_paused:
+        self._decoder.receive(data)
+        if self.current is None or self._incoming is not None:
+            self._read()
+        elif self._decoder.size > WAITING_LIMIT_BYTES and not self._is_paused:
             # The client is ahead of us; its next requests can wait in the kernel.
             self._is_paused = True
             self.transport.pause_reading()
 
-    def _left_http(self, rest: bytes) -> None:
-        last = self._queue[-1] if self._queue else self.current
-        self._parser = httptools.HttpRequestParser(self)
-        if last is not None and last.websocket is not None:
-            self._unparsed = bytearray(rest)
-        elif rest:
-            self.data_received(rest)
+    # ---- reading ------------------------------------------------------------------------------------------
 
-    # ---- httptools ----------------------------------------------------------------------------------------
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        self._is_at_boundary = False
-
-    def on_url(self, url: bytes) -> None:
-        """A piece of the target."""
-        self._url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """One header."""
-        key = header_name(name)
-        text = header_value(value)
-        if key in _SPECIAL:
-            if key == "host" and key in self._special:
-                text = f"{self._special[key]}, {text}"  # two hosts are none, see `heads.origin`
-            self._special[key] = text
-            if key in _REPLACED:
-                return
-        self._headers.append((key, text))
-
-    def on_headers_complete(self) -> None:
-        """The head is complete."""
-        parser = self._parser
-        special, headers = self._special, self._headers
-        url, self._url = self._url, b""
-        waiting, self._special, self._headers, self._waiting = self._waiting, {}, [], 0
-        exchange = self._incoming = Exchange(parser.get_method().decode(), url)
-        if self._is_refused:
-            return
-        is_large = waiting > HEAD_LIMIT_BYTES and _size_of_head(url, headers) > HEAD_LIMIT_BYTES
-        if is_large or len(headers) > HEADER_COUNT_LIMIT:
-            self._refuse(431, "Request Header Fields Too Large")
-            return
-        version = parser.get_http_version()
-        exchange.is_http10 = version == "1.0"
-        exchange.keep_alive = parser.should_keep_alive()
-        server = self._server
+    def _read(self) -> None:
+        """Read one request, as far as it has arrived. What follows it waits until that is answered."""
         try:
-            if exchange.method not in METHODS or version not in {"1.0", "1.1"}:
-                raise ValueError(f"{exchange.method} HTTP/{version}")
-            host = special.get("host")
-            if host is None:
-                if version == "1.1":
-                    raise ValueError("no Host header")
-                host = "localhost"
-            absolute = request_url(server.scheme, server.host_override or host, url)
+            while not self._is_refused and (event := self._decoder.next_event()) is not None:
+                if isinstance(event, bytes):
+                    self._take(event)
+                elif event is not END:
+                    self._begin(event)
+                else:
+                    self._complete()
+                    if self.current is not None:
+                        return
+        except RequestError as problem:
+            self._refuse(problem.status, str(problem))
+            return
+        incoming = self._incoming
+        if incoming is not None and incoming.body is None:
+            self._begin_streaming(incoming)
+
+    def _begin(self, head: Head) -> None:
+        """The head of a request is complete."""
+        server, named = self._server, head.named
+        if head.method not in METHODS:
+            raise RequestError(f"Bad Request: unknown method {head.method}")
+        if head.length is not None and head.length > BODY_LIMIT_BYTES:
+            raise RequestError("Payload Too Large", 413)
+        host = named.get("host")
+        if host is None:
+            if not head.is_http10:
+                raise RequestError("Bad Request: no Host header")
+            host = "localhost"
+        try:
+            url = request_url(server.scheme, server.host_override or host, head.target)
         except ValueError as problem:
-            self._refuse(400, f"Bad Request: {problem}")
-            return
-        headers += (ACCEPTED_ENCODINGS, ("cf-connecting-ip", self._peer))
-        exchange.request = Request.from_wire(exchange.method, absolute, headers, None, placeholder_cf)
-        if special:
-            self._read_special(exchange, special)
+            raise RequestError(f"Bad Request: {problem}") from problem
+        exchange = self._incoming = Exchange(head)
+        dropped = _DROPPED if exchange.websocket is None else _DROPPED_FROM_HANDSHAKES
+        pairs = [pair for pair in head.pairs if pair[0] not in dropped]
+        pairs.append(ACCEPTED_ENCODINGS)
+        if not named.get("cf-connecting-ip"):
+            pairs.append(("cf-connecting-ip", self._peer))
+        cf = PlaceholderCf(exchange.accepted_encodings)
+        exchange.request = Request.from_wire(head.method, url, pairs, None, cf)
 
-    def _read_special(self, exchange: Exchange, special: dict[str, str]) -> None:
-        exchange.accepted_encodings = special.get("accept-encoding", "")
-        if "transfer-encoding" in special:
-            exchange.length = None
-            exchange.chunks = []
-        elif "content-length" in special:
-            exchange.length = int(special["content-length"])
-            exchange.chunks = []
-            if exchange.length > BODY_LIMIT_BYTES:
-                self._refuse(413, "Payload Too Large")
-        exchange.expects_continue = special.get("expect", "").lower() == "100-continue"
-        if special.get("upgrade", "").lower() == "websocket" and self._parser.should_upgrade():
-            exchange.websocket = special
-
-    def on_body(self, data: bytes) -> None:
-        """A piece of the body."""
+    def _take(self, data: bytes) -> None:
+        """A piece of a body."""
         exchange = self._incoming
-        if exchange is None or self._is_refused:
-            return
+        assert exchange is not None
         exchange.size += len(data)
         if exchange.size > BODY_LIMIT_BYTES:
-            if exchange.body is not None:
-                exchange.body.fail(error("The request body is larger than 100 MB."))
-                exchange.keep_alive = False
-                self._is_refused = True
-            else:
-                self._refuse(413, "Payload Too Large")
-        elif exchange.body is not None:
+            raise RequestError("Payload Too Large", 413)
+        if exchange.body is not None:
             exchange.body.push(data)
         else:
             exchange.chunks.append(data)
 
-    def on_message_complete(self) -> None:
-        """The request is complete."""
+    def _complete(self) -> None:
+        """A request is complete."""
         exchange, self._incoming = self._incoming, None
-        self._is_at_boundary = True
-        if exchange is None or self._is_refused:
-            return
+        assert exchange is not None
         if exchange.body is not None:
             exchange.body.end()
             return
         chunks = exchange.chunks
-        if chunks is not _NO_BODY:
+        if exchange.size or exchange.method not in _BODILESS_METHODS:
             exchange.request._body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        self._enqueue(exchange)
+        self._start(exchange)
 
     # ---- requests -----------------------------------------------------------------------------------------
 
@@ -268,7 +203,7 @@ class Connection(asyncio.Protocol):
             body.push(chunk)
         exchange.chunks = _NO_BODY
         exchange.request._body = ReadableStream.from_source(body, exchange.length)
-        self._enqueue(exchange)
+        self._start(exchange)
 
     def _flow(self, is_wanted: bool) -> None:
         if self.transport.is_closing() or self._given:
@@ -283,12 +218,6 @@ class Connection(asyncio.Protocol):
             exchange.expects_continue = False
             if not exchange.size and not exchange.is_http10:
                 self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def _enqueue(self, exchange: Exchange) -> None:
-        if self.current is None:
-            self._start(exchange)
-        else:
-            self._queue.append(exchange)
 
     def _start(self, exchange: Exchange) -> None:
         self.current = exchange
@@ -328,26 +257,15 @@ class Connection(asyncio.Protocol):
             return
         if self._drained is not None:
             await self.drained()
-        self._next(exchange)
+        self._next()
 
-    def _next(self, exchange: Exchange) -> None:
+    def _next(self) -> None:
         self.current = self._task = None
-        if exchange.websocket is not None and self._unparsed is not None:
-            rest, self._unparsed = bytes(self._unparsed), None
-            self._resume()
-            if rest:
-                self.data_received(rest)
-        elif self._queue:
-            following = self._queue.popleft()
-            self._start(following)
-            if not self._queue and (following.body is None or following.body.is_flowing):
-                self._resume()
-            elif not self._queue:
-                self._is_paused = False
-        elif self._is_refused:
+        if self._is_refused:
             self._close()
-        else:
-            self._resume()
+            return
+        self._resume()
+        self._read()
         if self.current is None and (self._server.on_idle is not None or self._server.is_draining):
             self._go_idle()
 
@@ -357,10 +275,15 @@ class Connection(asyncio.Protocol):
             self.transport.resume_reading()
 
     def _refuse(self, status: int, text: str) -> None:
-        """Answer a request that is none, after those before it, and close."""
+        """Read no further: send an error after the response that is being written, if any, then close."""
         self._is_refused = True
-        self._incoming = None
-        self._last_words = answers.refusal(status, text)
+        incoming, self._incoming = self._incoming, None
+        if incoming is not None and incoming.body is not None:
+            # Its head was good, so it has had a response, or its handler will notice that the body is not.
+            incoming.keep_alive = False
+            incoming.body.fail(error(text))
+        else:
+            self._last_words = answers.refusal(status, text)
         if self.current is None:
             self._close()
 
@@ -385,9 +308,7 @@ class Connection(asyncio.Protocol):
     def leave_http(self) -> bytes:
         """The connection is upgraded: forget it; returns what the client sent after the request."""
         self._server.lost(self)
-        self._parser = None
-        rest, self._unparsed = bytes(self._unparsed or b""), None
-        return rest
+        return self._decoder.rest
 
     # ---- leaving ------------------------------------------------------------------------------------------
 
@@ -399,8 +320,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def _is_idle(self) -> bool:
-        is_free = self.current is None and not self._queue and self._incoming is None
-        return is_free and self._is_at_boundary and not self._closing
+        return self.current is None and self._decoder.is_between_requests and not self._closing
 
     def give_away(self) -> tuple[int, bytes] | None:
         """Return descriptor and state if the connection is between two requests and everything is written.
@@ -410,7 +330,7 @@ class Connection(asyncio.Protocol):
         if self._given or self._closing or self.transport.is_closing():
             return None
         if not self._is_idle:
-            if self._is_at_boundary and not self._is_paused:
+            if self.current is not None and self._incoming is None and not self._is_paused:
                 # What the client sends before it has its response is for the heir to read.
                 self._is_paused = True
                 self.transport.pause_reading()
@@ -480,14 +400,3 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """Drop the connection."""
         self.transport.abort()
-
-
-def _size_of_head(url: bytes, headers: list[tuple[str, str]]) -> int:
-    return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
-
-
-_SPECIAL = frozenset((
-    "accept-encoding", "cf-connecting-ip", "content-length", "expect", "host", "sec-websocket-extensions",
-    "sec-websocket-key", "sec-websocket-version", "transfer-encoding", "upgrade",
-))  # fmt: skip
-_REPLACED = frozenset(("accept-encoding", "cf-connecting-ip"))

@@ -20,7 +20,7 @@ from pywrangler.runtime.clone_hosts import Outgoing
 from pywrangler.runtime.js.errors import JsException, error, type_error
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.readable import ReadableStream
-from pywrangler.runtime.js.request import Request, placeholder_cf
+from pywrangler.runtime.js.request import PlaceholderCf, Request
 from pywrangler.runtime.ports import Event, Target
 from pywrangler.runtime.references import DISPOSED, RpcStub, context_of
 
@@ -146,8 +146,8 @@ class Incoming:
     def _cf(self, data: bytes) -> Any:
         if not data:
             return None
-        if data == PLACEHOLDER:
-            return placeholder_cf
+        if data.startswith(PLACEHOLDER):
+            return PlaceholderCf(data.removeprefix(PLACEHOLDER).decode("utf-8", "replace"))
         return lambda: unpack(data, "js", RemoteImporter(self._connection, ()))
 
     def event(self, stream: int, head: channel.Event) -> None:

@@ -25,7 +25,7 @@ from pywrangler.runtime.channels.link import ChannelLink
 from pywrangler.runtime.clone import freeze, unpack
 from pywrangler.runtime.clone_hosts import Outgoing
 from pywrangler.runtime.js.readable import ReadableStream
-from pywrangler.runtime.js.request import placeholder_cf
+from pywrangler.runtime.js.request import PlaceholderCf
 from pywrangler.runtime.js.response import Response as JsResponse
 
 if TYPE_CHECKING:
@@ -229,8 +229,8 @@ def _frozen_cf(request: Any) -> bytes:
     raw = request._cf
     if raw is None:
         return b""
-    if raw is placeholder_cf:
-        return PLACEHOLDER
+    if isinstance(raw, PlaceholderCf):
+        return PLACEHOLDER + raw.accepted_encodings.encode()
     return freeze(request.cf, script=True).wire()
 
 

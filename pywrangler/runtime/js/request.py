@@ -8,6 +8,7 @@ Workers know no credentials, mode, destination or referrer: these names do not e
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.body import Content, Message, extract
@@ -31,34 +32,71 @@ METHODS = frozenset((
 _PLAIN_URL = re.compile(r"https?://(?:[a-z]+\.)*[a-z]+(?::(?!80/|443/)[1-9][0-9]{0,3})?/[A-Za-z0-9_~/-]*")
 
 PLACEHOLDER_CF: dict[str, Any] = {
+    "asOrganization": "",
     "asn": 395747,
-    "asOrganization": "Cloudflare",
-    "city": "Austin",
-    "clientAcceptEncoding": "gzip, deflate, br",
-    "clientTcpRtt": 35,
     "colo": "DFW",
-    "continent": "NA",
-    "country": "US",
-    "edgeRequestKeepAliveStatus": 1,
-    "httpProtocol": "HTTP/1.1",
-    "isEUCountry": "0",
-    "latitude": "30.27130",
-    "longitude": "-97.74260",
-    "metroCode": "635",
-    "postalCode": "78701",
+    "city": "Austin",
     "region": "Texas",
     "regionCode": "TX",
-    "requestPriority": "",
+    "metroCode": "635",
+    "postalCode": "78701",
+    "country": "US",
+    "continent": "NA",
     "timezone": "America/Chicago",
+    "latitude": "30.27130",
+    "longitude": "-97.74260",
+    "clientTcpRtt": 0,
+    "httpProtocol": "HTTP/1.1",
+    "requestPriority": "weight=192;exclusive=0",
     "tlsCipher": "AEAD-AES128-GCM-SHA256",
     "tlsVersion": "TLSv1.3",
+    "tlsClientAuth": {
+        "certPresented": "0",
+        "certVerified": "NONE",
+        "certRevoked": "0",
+        "certIssuerDN": "",
+        "certSubjectDN": "",
+        "certIssuerDNRFC2253": "",
+        "certSubjectDNRFC2253": "",
+        "certIssuerDNLegacy": "",
+        "certSubjectDNLegacy": "",
+        "certSerial": "",
+        "certIssuerSerial": "",
+        "certSKI": "",
+        "certIssuerSKI": "",
+        "certFingerprintSHA1": "",
+        "certFingerprintSHA256": "",
+        "certNotBefore": "",
+        "certNotAfter": "",
+        "certRFC9440": "",
+        "certRFC9440TooLarge": False,
+        "certChainRFC9440": "",
+        "certChainRFC9440TooLarge": False,
+    },
+    "edgeRequestKeepAliveStatus": 0,
+    "clientTrustScore": 99,
+    "botManagement": {
+        "corporateProxy": False,
+        "verifiedBot": False,
+        "ja3Hash": "25b4882c2bcb50cd6b469ff28c596742",
+        "staticResource": False,
+        "detectionIds": [],
+        "score": 99,
+    },
 }
-"""What `request.cf` shows locally (spec/workers-module.md, section 3)."""
+"""What `request.cf` shows locally: what wrangler 4.164 shows when it cannot ask Cloudflare for a real one."""
 
 
-def placeholder_cf() -> Any:
-    """Return a new `cf` object for a request that came from a client."""
-    return plain(dict(PLACEHOLDER_CF))
+class PlaceholderCf:
+    """Makes the `cf` object of a request that came from a client with this `Accept-Encoding`."""
+
+    __slots__ = ("accepted_encodings",)
+
+    def __init__(self, accepted_encodings: str) -> None:
+        self.accepted_encodings = accepted_encodings
+
+    def __call__(self) -> Any:
+        return plain({**deepcopy(PLACEHOLDER_CF), "clientAcceptEncoding": self.accepted_encodings})
 
 
 def parse_url(text: str) -> str:
