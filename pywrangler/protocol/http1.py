@@ -29,14 +29,13 @@ CHUNK_LINE_LIMIT_BYTES = 16 * 1024
 TRAILERS_LIMIT_BYTES = 16 * 1024
 
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
-_HEAD = re.compile(
-    rf"({_TOKEN}+) ([^\0-\x20\x7f]+) HTTP/1\.([01])\r\n((?:{_TOKEN}+:[^\0\r\n]*\r\n)*+)\r\n"
-)  # the possessive repetition keeps the search linear
-_REQUEST_LINE = re.compile(rf"{_TOKEN}+ [^\0-\x20\x7f]+ HTTP/1\.[01]\r\n")
+_REQUEST_LINE = re.compile(rf"({_TOKEN}+) ([^\0-\x20\x7f]+) HTTP/1\.([01])")
+_NAME = re.compile(rf"{_TOKEN}+")
 _TRAILERS = re.compile(rf"(?:{_TOKEN}+:[^\0\r\n]*\r\n)*+\r\n".encode())
 _HEAD_END = re.compile(rb"\n\r?\n")
 _LONE_LF = re.compile(rb"(?<!\r)\n")
 _BLANK_LINES = re.compile(rb"(?:\r?\n)*+")
+_NEWLINES = frozenset(b"\r\n")
 _BEGINNING = re.compile(rf"{_TOKEN}{{0,32}}+(?: |\r?\Z)".encode())
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*+(?:;[^\0\r\n]*)?")
 _LENGTH = re.compile(r"[0-9]{1,18}")
@@ -44,6 +43,9 @@ _NAMED = frozenset((
     "accept-encoding", "cf-connecting-ip", "connection", "content-length", "expect", "host", "sec-websocket-extensions",
     "sec-websocket-key", "sec-websocket-version", "transfer-encoding", "upgrade",
 ))  # fmt: skip
+_NAMES_LIMIT = 2000
+_names: dict[str, str] = {}
+"""Names of headers that were seen, as written, to those in lower case."""
 
 
 class End(Enum):
@@ -141,9 +143,10 @@ class RequestDecoder:
         data = self._data
         if self._start == len(data):
             return None
-        blank = _BLANK_LINES.match(data, self._start)
-        assert blank is not None
-        self._start = blank.end()
+        if data[self._start] in _NEWLINES:
+            blank = _BLANK_LINES.match(data, self._start)
+            assert blank is not None
+            self._start = blank.end()
         found = _HEAD_END.search(data, max(self._start, self._searched))
         end = len(data) if found is None else found.end()
         if end - self._start > HEAD_LIMIT_BYTES:
@@ -236,12 +239,13 @@ class RequestDecoder:
 def _parse(head: bytes) -> Head:
     if head.count(b"\n") != head.count(b"\r\n"):
         head = _LONE_LF.sub(b"\r\n", head)
-    text = head.decode("latin-1")
-    parts = _HEAD.fullmatch(text)
+    first, *lines = head.decode("latin-1").split("\r\n")[:-2]
+    parts = _REQUEST_LINE.fullmatch(first)
     if parts is None:
-        what = "header" if _REQUEST_LINE.match(text) else "request line"
-        raise RequestError(f"Bad Request: malformed {what}")
-    method, target, minor, fields = parts.groups()
+        raise RequestError("Bad Request: malformed request line")
+    if b"\0" in head or head.count(b"\r") != len(lines) + 2:
+        raise RequestError("Bad Request: malformed header")
+    method, target, minor = parts.groups()
     if not target.isascii():
         try:
             target = target.encode("latin-1").decode()
@@ -250,11 +254,11 @@ def _parse(head: bytes) -> Head:
     is_http10 = minor == "0"
     pairs: list[tuple[str, str]] = []
     named: dict[str, str] = {}
-    lines = fields.split("\r\n")
-    lines.pop()
     for line in lines:
-        name, _, value = line.partition(":")
-        name = name.lower()
+        written, colon, value = line.partition(":")
+        name = _names.get(written) or _name(written)
+        if not colon:
+            raise RequestError("Bad Request: malformed header")
         value = value.strip(" \t")
         if not value.isascii():
             value = _decoded(value)
@@ -270,6 +274,16 @@ def _parse(head: bytes) -> Head:
         if "upgrade" in options and not is_http10:
             upgrade = named.get("upgrade", "").lower()
     return Head(method, target, is_http10, pairs, named, _length(named, is_http10), keep_alive, upgrade)
+
+
+def _name(written: str) -> str:
+    """Return a header's name in lower case."""
+    if _NAME.fullmatch(written) is None:
+        raise RequestError("Bad Request: malformed header")
+    name = written.lower()
+    if len(_names) < _NAMES_LIMIT:
+        _names[written] = name
+    return name
 
 
 def _decoded(value: str) -> str:
