@@ -152,6 +152,13 @@ def route_host(pattern: str) -> str | None:
     return host if host and "*" not in host and " " not in host else None
 
 
+def zone_name(route: Node, routes: Node) -> str | None:
+    """Return the `zone_name` of the first route, which `read_routes` has checked."""
+    first = route.value if route.exists else next(iter(routes.value), None) if isinstance(routes.value, list) else None
+    name = first.get("zone_name") if isinstance(first, dict) else None
+    return name if isinstance(name, str) and name else None
+
+
 def read_crons(node: Node) -> tuple[str, ...]:
     """Read `triggers`; return the cron expressions as written."""
     if not node.exists or not node.is_object():

@@ -52,6 +52,7 @@ class Level:
     secrets: tuple[str, ...] | None = None
     rules: tuple[Rule, ...] = ()
     route_host: str | None = None
+    zone_name: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     names: list[Named] = field(default_factory=list)
 
@@ -63,6 +64,7 @@ def read_level(layers: Layers, config_path: Path, *, environment: str | None) ->
     _read_settings(layers, level)
     level.rules = core.read_rules(layers.inherited("rules"))
     level.route_host = core.read_routes(layers.inherited("route"), layers.inherited("routes"))
+    level.zone_name = core.zone_name(layers.inherited("route"), layers.inherited("routes"))
     level.crons = core.read_crons(layers.inherited("triggers"))
     level.assets, level.assets_directory = core.read_assets(layers.inherited("assets"), base)
     _read_own_bindings(layers, level)

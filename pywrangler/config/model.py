@@ -169,6 +169,8 @@ class WorkerConfig(msgspec.Struct, frozen=True):
     dev: Dev = Dev()
     build: Build | None = None
     first_route_host: str | None = None
+    zone_name: str | None = None
+    """The `zone_name` of the first route."""
     settings: dict[str, Any] = msgspec.field(default_factory=dict)
     """Further keys as configured, effective for the environment: what deploys and other tools read."""
     named: bool = True
@@ -180,6 +182,11 @@ class WorkerConfig(msgspec.Struct, frozen=True):
     def root(self) -> Path:
         """The directory of the config: where `.dev.vars`, `.wrangler` and relative paths start."""
         return self.config_path.parent
+
+    @property
+    def zone(self) -> str:
+        """The zone that requests of the Worker name as their origin."""
+        return self.zone_name or self.dev.host or self.first_route_host or f"{self.name}.example.com"
 
 
 class Variable(msgspec.Struct, frozen=True):

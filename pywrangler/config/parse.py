@@ -136,6 +136,7 @@ class _Assembly:
             dev=dev,
             build=build,
             first_route_host=self._route_host(level),
+            zone_name=level.zone_name if self.overrides.routes is None else None,
             settings=level.settings,
             named=is_named,
             main_place=place(main_node.trail) if main_node.exists and self.overrides.script is None else None,

@@ -1,7 +1,8 @@
 """What answers an HTTP request of a client: the platform's own URLs, or the Worker with its assets.
 
-The platform's URLs lie under `/cdn-cgi/`; `Host` and `Origin` are checked there, so that a web page cannot drive a
-developer's session. An uncaught exception becomes a 500 with the traceback: as text, or as a page for a browser.
+The platform's URLs lie under `/cdn-cgi/`, where only this machine may ask (`host.visitors`). The Worker sees the host
+name of the config, if that has one. An uncaught exception becomes a 500 with the traceback: as text, or as a page for a
+browser.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Application:
         *,
         state_root: Path,
         test_scheduled: bool = False,
+        host: str | None = None,
     ) -> None:
         self._worker = worker
         self._root = root
@@ -44,18 +46,36 @@ class Application:
         self._target = Target(name, "entrypoint")
         self._state_root = state_root
         self._test_scheduled = test_scheduled
+        self._host = host
 
     async def __call__(self, request: Request) -> Response:
         """Answer `request`."""
         url = request.url
         path = url[url.find("/", 8) :].partition("?")[0]
-        if path.startswith(PLATFORM_PREFIX):
+        is_extra = self._test_scheduled and path == "/__scheduled"
+        if is_extra or path.startswith(PLATFORM_PREFIX):
+            from pywrangler.host import visitors
+
+            refusal = visitors.refusal(url, request.pairs())
+            if refusal is not None:
+                return _text(403, refusal)
             if path in SCHEDULED_PATHS:
                 return await self._scheduled(request)
             if path in EMAIL_PATHS:
                 return await self._email(request)
-        if self._test_scheduled and path == "/__scheduled":
-            return await self._scheduled(request, "Ran scheduled event")
+            if is_extra:
+                return await self._scheduled(request, "Ran scheduled event")
+        if self._host is None:
+            return await self._answer(request)
+        from pywrangler.host.renaming import Renaming
+
+        try:
+            renaming = Renaming(request, self._host)
+        except ValueError as problem:
+            return _text(400, f"Bad Request: {problem}")
+        return renaming.undo(await self._answer(request))
+
+    async def _answer(self, request: Request) -> Response:
         try:
             response: Response = await self._worker.answer(self._target, request)
             return response
@@ -79,9 +99,6 @@ class Application:
         import json
         from urllib.parse import parse_qs, urlsplit
 
-        refusal = self._refuse_strangers(request)
-        if refusal is not None:
-            return refusal
         query = parse_qs(urlsplit(request.url).query, keep_blank_values=True)
         cron = query.get("cron", [""])[-1]
         try:
@@ -103,38 +120,10 @@ class Application:
     async def _email(self, request: Request) -> Response:
         from pywrangler.host.email_endpoint import receive
 
-        refusal = self._refuse_strangers(request)
-        if refusal is not None:
-            return refusal
         try:
             return await receive(request, self._worker, self._target, self._state_root, self._report)
         except Exception as problem:
             return self._error(request, problem)
-
-    @staticmethod
-    def _refuse_strangers(request: Request) -> Response | None:
-        """Refuse a request that a web page of another origin, or a rebound host name, may have sent."""
-        from urllib.parse import urlsplit
-
-        headers = dict(request.pairs())
-        host = urlsplit(request.url).hostname or ""
-        if not _is_local(host):
-            return _text(403, f"{PLATFORM_PREFIX} answers on localhost only, not on {host}")
-        origin = headers.get("origin")
-        if origin is not None and not _is_local(urlsplit(origin).hostname or ""):
-            return _text(403, f"{PLATFORM_PREFIX} does not answer pages of {origin}")
-        return None
-
-
-def _is_local(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    import ipaddress
-
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _text(status: int, text: str) -> Response:

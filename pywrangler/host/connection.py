@@ -159,7 +159,7 @@ class Connection(asyncio.Protocol):
                 raise RequestError("Bad Request: no Host header")
             host = "localhost"
         try:
-            url = request_url(server.scheme, server.host_override or host, head.target)
+            url = request_url(server.scheme, host, head.target)
         except ValueError as problem:
             raise RequestError(f"Bad Request: {problem}") from problem
         exchange = self._incoming = Exchange(head)

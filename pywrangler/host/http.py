@@ -1,4 +1,4 @@
-"""The HTTP/1.1 server of a host, on httptools.
+"""The HTTP/1.1 server of a host (`protocol.http1` says where a request ends).
 
 - Requests of a connection are answered one at a time, in order; the next ones wait, and reading stops meanwhile.
 - A request whose body arrived with its head carries bytes; a longer body is a stream that reads the socket on demand.
@@ -38,7 +38,7 @@ class HttpServer:
     """Serves `application` on listening sockets that somebody else bound.
 
     `on_request(method, path, status, reason, milliseconds)` is called when the head of a response is written, except
-    for paths below `/cdn-cgi/` (spec/cli.md, "Request log"). `host_override` replaces the Host header in `request.url`.
+    for paths below `/cdn-cgi/` (spec/cli.md, "Request log").
     """
 
     def __init__(
@@ -47,12 +47,10 @@ class HttpServer:
         *,
         on_request: Callable[[str, str, int, str, float], None] | None = None,
         scheme: str = "http",
-        host_override: str | None = None,
     ) -> None:
         self.application = application
         self.on_request = on_request
         self.scheme = scheme
-        self.host_override = host_override
         self.connections: set[Connection] = set()
         """HTTP connections; upgraded ones are in `links`."""
         self.links: set[TcpLink] = set()

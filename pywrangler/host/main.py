@@ -32,6 +32,7 @@ from pywrangler.runtime import context, invocations
 from pywrangler.runtime.channels.router import ChannelRouter
 from pywrangler.runtime.clock import SystemClock
 from pywrangler.runtime.exports import Exports
+from pywrangler.runtime.js import http_client
 from pywrangler.runtime.links import RESTART_CODE
 from pywrangler.runtime.tasks import make_task
 from pywrangler.runtime.worker import WorkerRuntime
@@ -242,10 +243,11 @@ class Host:
                 config.name,
                 state_root=self._settings.state_root,
                 test_scheduled=self._settings.test_scheduled,
+                host=config.dev.host or config.first_route_host,
             ),
             on_request=self._logged_request,
-            host_override=config.dev.host or config.first_route_host,
         )
+        http_client.sign(config.zone)
 
     def _parts(self) -> Parts:
         """What bindings with local data are made of; asked for when a config has one."""

@@ -296,6 +296,25 @@ def test_the_first_route_names_the_host(worker: Any, routes: Any, host: str | No
     assert worker(routes).first_route_host == host
 
 
+# What `wrangler dev` (4.164) sends in `CF-Worker`.
+@pytest.mark.parametrize(
+    ("config", "zone"),
+    [
+        ({}, "w.example.com"),
+        ({"route": "a.example.com/*"}, "a.example.com"),
+        ({"route": {"pattern": "a.example.com/*", "zone_name": "example.com"}}, "example.com"),
+        ({"routes": [{"pattern": "a.example.com/*", "zone_id": "1"}, {"pattern": "b.com", "zone_name": "c.com"}]},
+         "a.example.com"),
+        ({"routes": []}, "w.example.com"),
+        ({"dev": {"host": "dev.example.org"}}, "dev.example.org"),
+        ({"dev": {"host": "dev.example.org"}, "route": "a.example.com"}, "dev.example.org"),
+        ({"dev": {"host": "dev.example.org"}, "route": {"pattern": "a.b.com", "zone_name": "b.com"}}, "b.com"),
+    ],
+)  # fmt: skip
+def test_the_first_route_or_the_host_names_the_zone(worker: Any, config: Any, zone: str) -> None:
+    assert worker(config).zone == zone
+
+
 def test_route_and_routes_exclude_each_other(problem: Any) -> None:
     assert problem({"route": "a.com", "routes": ["b.com"]}).severity == "error"
 

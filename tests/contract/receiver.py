@@ -208,7 +208,8 @@ class SampleReceiver:
         return await getattr(self, f"_{path}")(request)
 
     async def _describe(self, request: Any) -> Any:
-        colo = request.cf.colo if request.cf is not None else "none"
+        cf = request.cf
+        colo = "none" if cf is None else f"{cf.colo}{getattr(cf, 'clientAcceptEncoding', '')}"
         return Response.new(
             f"{request.method} {request.url} {request.headers.get('x-a')} {colo} {await request.text()}"
         )

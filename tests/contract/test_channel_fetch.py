@@ -10,7 +10,7 @@ import pytest
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.readable import ReadableStream
-from pywrangler.runtime.js.request import Request, placeholder_cf
+from pywrangler.runtime.js.request import PlaceholderCf, Request
 from pywrangler.runtime.js.values import JsObject
 from tests.contract.receiver import Chunks
 from tests.contract.worlds import TARGET
@@ -43,8 +43,8 @@ def test_cf_travels(run: Run) -> None:
     async def test(channel: Any) -> None:
         sent = request("describe", cf=JsObject.new(colo="ABC", nested=JsObject.new(x=1)))
         assert "ABC" in await (await channel.fetch(TARGET, sent)).text()
-        local = Request.from_wire("GET", "https://host/describe", [], None, placeholder_cf)
-        assert "DFW" in await (await channel.fetch(TARGET, local)).text()
+        local = Request.from_wire("GET", "https://host/describe", [], None, PlaceholderCf("zst&d"))
+        assert "DFWzst&d" in await (await channel.fetch(TARGET, local)).text()
 
     run(test)
 

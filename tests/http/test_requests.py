@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -45,10 +46,10 @@ def test_a_host_that_makes_no_url_is_refused(host):
         request_url("http", host, "/")
 
 
-def test_scheme_and_host_can_be_replaced(run, serve):
+def test_the_scheme_is_that_of_the_server(run, serve):
     async def scenario():
-        async with serve(echo, scheme="https", host_override="example.com") as site:
-            assert (await site.ask("/a"))["x-url"] == "https://example.com/a"
+        async with serve(echo, scheme="https") as site:
+            assert (await site.ask("/a"))["x-url"] == "https://localhost/a"
 
     run(scenario())
 
@@ -70,12 +71,80 @@ def test_headers_arrive_in_order_with_those_of_the_platform(run, serve):
     run(scenario())
 
 
-def test_cf_is_the_fixed_sample(run, serve):
+# Recorded from a Worker in `wrangler dev` (4.164), asked with raw bytes.
+@pytest.mark.parametrize(
+    ("sent", "seen"),
+    [
+        ([], {"cf-connecting-ip": "127.0.0.1"}),
+        (["CF-Connecting-IP: 6.6.6.6"], {"cf-connecting-ip": "6.6.6.6"}),
+        (["CF-Connecting-IP: "], {"cf-connecting-ip": "127.0.0.1"}),
+        (["CF-Worker: a.com", "CF-Ray: x", "X-Forwarded-For: 1.1.1.1"],
+         {"cf-connecting-ip": "127.0.0.1", "cf-worker": "a.com", "cf-ray": "x", "x-forwarded-for": "1.1.1.1"}),
+        (["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AA"],
+         {"cf-connecting-ip": "127.0.0.1", "http2-settings": "AA"}),
+        (["Connection: keep-alive", "Keep-Alive: timeout=5", "TE: trailers", "Trailer: X"],
+         {"cf-connecting-ip": "127.0.0.1"}),
+        (["Connection: x-foo", "X-Foo: 1", "Proxy-Connection: x", "Expect: 100-continue"],
+         {"cf-connecting-ip": "127.0.0.1", "x-foo": "1", "proxy-connection": "x", "expect": "100-continue"}),
+        (["Origin: https://evil.com", "Sec-Fetch-Site: none"],
+         {"cf-connecting-ip": "127.0.0.1", "origin": "https://evil.com", "sec-fetch-site": "none"}),
+    ],
+)  # fmt: skip
+def test_the_worker_sees_the_headers_that_wrangler_shows(run_async, serve, sent, seen):
     async def scenario():
-        async with serve(lambda request: Response.new(request.cf.colo)) as site:
-            assert (await site.ask()).body == b"DFW"
+        async with serve(lambda request: Response.from_wire(200, "", [], repr(request.pairs()).encode())) as site:
+            pairs = dict(eval((await site.ask("/", *sent)).body.decode()))
+            assert pairs == {"host": "localhost", "accept-encoding": "br, gzip", **seen}
 
-    run(scenario())
+    run_async(scenario())
+
+
+def test_an_address_that_is_sent_twice_is_seen_twice(run_async, serve):
+    async def scenario():
+        async with serve(lambda request: Response.new(request.headers.get("cf-connecting-ip"))) as site:
+            assert (await site.ask("/", "CF-Connecting-IP: a", "CF-Connecting-IP: b")).body == b"a, b"
+
+    run_async(scenario())
+
+
+# `request.cf` of `wrangler dev` (4.164) without a network, but for `clientAcceptEncoding`.
+CF = """{"asOrganization":"","asn":395747,"colo":"DFW","city":"Austin","region":"Texas","regionCode":"TX",
+"metroCode":"635","postalCode":"78701","country":"US","continent":"NA","timezone":"America/Chicago",
+"latitude":"30.27130","longitude":"-97.74260","clientTcpRtt":0,"httpProtocol":"HTTP/1.1",
+"requestPriority":"weight=192;exclusive=0","tlsCipher":"AEAD-AES128-GCM-SHA256","tlsVersion":"TLSv1.3",
+"tlsClientAuth":{"certPresented":"0","certVerified":"NONE","certRevoked":"0","certIssuerDN":"","certSubjectDN":"",
+"certIssuerDNRFC2253":"","certSubjectDNRFC2253":"","certIssuerDNLegacy":"","certSubjectDNLegacy":"","certSerial":"",
+"certIssuerSerial":"","certSKI":"","certIssuerSKI":"","certFingerprintSHA1":"","certFingerprintSHA256":"",
+"certNotBefore":"","certNotAfter":"","certRFC9440":"","certRFC9440TooLarge":false,"certChainRFC9440":"",
+"certChainRFC9440TooLarge":false},"edgeRequestKeepAliveStatus":0,"clientTrustScore":99,"botManagement":
+{"corporateProxy":false,"verifiedBot":false,"ja3Hash":"25b4882c2bcb50cd6b469ff28c596742","staticResource":false,
+"detectionIds":[],"score":99}}"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "encodings"),
+    [([], ""), (["Accept-Encoding: zstd"], "zstd"), (["Accept-Encoding: a", "Accept-Encoding: b;q=1"], "a, b;q=1")],
+)
+def test_cf_is_the_sample_with_the_encodings_that_the_client_accepts(run_async, serve, lines, encodings):
+    async def scenario():
+        async with serve(lambda request: Response.new(json.dumps(request.cf.to_py()))) as site:
+            seen = json.loads((await site.ask("/", *lines)).body)
+            assert seen == {**json.loads(CF), "clientAcceptEncoding": encodings}
+            assert list(seen) == [*json.loads(CF), "clientAcceptEncoding"]
+
+    run_async(scenario())
+
+
+def test_cf_is_made_anew_for_each_request(run_async, serve):
+    def application(request):
+        request.cf.botManagement.score += 1
+        return Response.new(str(request.cf.botManagement.score))
+
+    async def scenario():
+        async with serve(application) as site:
+            assert [(await site.ask()).body for _ in range(2)] == [b"100", b"100"]
+
+    run_async(scenario())
 
 
 # ---- bodies

@@ -12,6 +12,7 @@ import pytest
 
 from pywrangler.protocol.websocket import Close, Pong
 from pywrangler.runtime import context
+from pywrangler.runtime.js import http_client
 from pywrangler.runtime.js.abort import AbortController, AbortSignal
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.fetch import fetch
@@ -68,6 +69,24 @@ def test_a_request_goes_out_as_it_was_given(with_server):
         assert seen.header("user-agent") is None
         assert seen.header("accept") is None
         assert seen.header("te") is None
+
+    with_server(check)
+
+
+def test_the_platform_says_who_sends_and_not_for_whom(with_server, monkeypatch):
+    """As `wrangler dev` (4.164) sends it; other headers of the platform are user code's own."""
+
+    async def check(server):
+        monkeypatch.setattr(http_client, "_signature", [])
+        headers = [("CF-Connecting-IP", "9.9.9.9"), ("CF-Worker", "mine"), ("CF-Ray", "x"), ("X-Real-IP", "1.1.1.1")]
+        await fetch(server.url + "/echo", headers=Headers.new(headers))
+        http_client.sign("w.example.com")
+        await fetch(server.url + "/echo", headers=Headers.new(headers))
+        await fetch(server.url + "/echo")
+        assert [seen.header("cf-worker") for seen in server.requests] == [None, "w.example.com", "w.example.com"]
+        for seen in server.requests[:2]:
+            assert seen.header("cf-connecting-ip") is None
+            assert (seen.header("cf-ray"), seen.header("x-real-ip")) == ("x", "1.1.1.1")
 
     with_server(check)
 

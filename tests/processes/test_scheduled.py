@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.processes.dev import free_port
 
 if TYPE_CHECKING:
     from tests.processes.dev import Project
@@ -40,6 +42,22 @@ def test_every_spelling_runs_the_handler_and_says_how_it_went(project: Project) 
     status, text = project.get("timed", f"{PATHS[0]}?cron=once&format=json")
     assert (status, json.loads(text)) == (200, {"outcome": "ok", "noRetry": True})
     assert project.get("timed", "/__scheduled") == (200, "fetch __scheduled")
+
+
+@pytest.mark.parametrize("config", [{"route": "shop.example.org/api/*"}, {"dev": {"host": "dev.example.com"}}])
+def test_the_host_that_was_sent_decides_and_not_the_one_that_the_worker_sees(
+    project: Project, config: dict[str, Any]
+) -> None:
+    port = free_port()
+    config["dev"] = {"port": port, **config.get("dev", {})}
+    session = project.dev(cwd=project.worker("timed", SOURCE, **config)).ready()
+    host = config["dev"].get("host", "shop.example.org")
+    for path in PATHS:
+        assert project.get("timed", path) == (200, "ok")
+        assert project.get("timed", path, Host=host)[0] == 403
+        assert project.get("timed", path, Host="evil.com")[0] == 403
+        assert project.get("timed", path, **{"Sec-Fetch-Site": "cross-site"})[0] == 403
+    assert session.output.count("ran ''") == len(PATHS)
 
 
 def test_the_short_url_is_there_when_asked_for(project: Project) -> None:

@@ -4,6 +4,7 @@ aiohttp is imported when the first request leaves: its import costs more than ev
 There is one session per event loop; it keeps no cookies, follows no redirects and looks at no proxy settings.
 
 - `Host`, hop-by-hop headers and `Content-Length` are ours to set; `Accept-Encoding` names what is decoded here.
+- Whatever user code says, `CF-Worker` names the zone that a request comes from, and `CF-Connecting-IP` stays here.
 - A response's body arrives decoded, as in Workers; its `Content-Encoding` stays, its `Content-Length` then goes.
 - A failure of the network is the error "Network connection lost.", wherever it happens.
 """
@@ -36,11 +37,12 @@ NETWORK_LOST = "Network connection lost."
 _HOP_BY_HOP = frozenset(
     ("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")
 )
-_OURS = _HOP_BY_HOP | {"host", "content-length", "accept-encoding", "expect"}
+_OURS = _HOP_BY_HOP | {"host", "content-length", "accept-encoding", "expect", "cf-connecting-ip", "cf-worker"}
 _HANDSHAKE = frozenset(
     ("sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions", "sec-websocket-accept")
 )
 
+_signature: list[tuple[str, str]] = []
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
 
@@ -60,6 +62,11 @@ def _session() -> aiohttp.ClientSession:
             max_field_size=64 * 1024,
         )
     return session
+
+
+def sign(zone: str) -> None:
+    """Say in every request that leaves this process that a Worker of this zone sends it."""
+    _signature[:] = [("cf-worker", zone)]
 
 
 async def close_clients() -> None:
@@ -91,7 +98,7 @@ async def exchange(method: str, url: str, pairs: Pairs, content: Content) -> Res
         headers = [pair for pair in headers if pair[0] not in _HANDSHAKE]
         headers += [("connection", "Upgrade"), ("upgrade", "websocket"), ("sec-websocket-version", "13")]
         headers.append(("sec-websocket-key", key))
-    headers.append(("accept-encoding", _accepted(pairs)))
+    headers += (("accept-encoding", _accepted(pairs)), *_signature)
     body = None if content is None else _Outgoing(content)
     if body is not None and body.length is not None:
         headers.append(("content-length", str(body.length)))

@@ -8,7 +8,6 @@ Workers know no credentials, mode, destination or referrer: these names do not e
 from __future__ import annotations
 
 import re
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.body import Content, Message, extract
@@ -18,7 +17,6 @@ from pywrangler.runtime.js.headers import Headers, Pairs
 from pywrangler.runtime.js.primitives import to_string
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
 from pywrangler.runtime.js.readable import USED
-from pywrangler.runtime.js.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,7 +94,9 @@ class PlaceholderCf:
         self.accepted_encodings = accepted_encodings
 
     def __call__(self) -> Any:
-        return plain({**deepcopy(PLACEHOLDER_CF), "clientAcceptEncoding": self.accepted_encodings})
+        from pywrangler.runtime.environment import to_js_value
+
+        return to_js_value({**PLACEHOLDER_CF, "clientAcceptEncoding": self.accepted_encodings})
 
 
 def parse_url(text: str) -> str:
