@@ -102,7 +102,7 @@ class Sender(Protocol):
 class Journey:
     """A request that follows redirects, each to the same target."""
 
-    __slots__ = ("_has_body", "_hops", "_request", "_stub", "answer")
+    __slots__ = ("_has_body", "_hops", "_request", "_sent", "_stub", "answer")
 
     def __init__(self, stub: Sender, request: Request) -> None:
         self.answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
@@ -113,12 +113,14 @@ class Journey:
         self._go(request)
 
     def _go(self, request: Request) -> None:
-        asyncio.ensure_future(self._stub._send(request)).add_done_callback(self._arrived)
+        self._sent = asyncio.ensure_future(self._stub._send(request))
+        self._sent.add_done_callback(self._arrived)
 
     def fail(self, problem: BaseException) -> None:
         """Give up."""
         if not self.answer.done():
             self.answer.set_exception(problem)
+        self._sent.cancel()
 
     def _arrived(self, done: asyncio.Future[Response]) -> None:
         if done.cancelled():

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 DEFAULT_DATE = "2026-11-17"
 """Used with a warning when the config gives no date: the newest behaviour that spec/ describes."""
 
+NEVER = "9999-12-31"
+"""The date of what only a flag switches on."""
+
 PYTHON_FLAG = "python_workers"
 
 
@@ -62,6 +65,8 @@ SWITCHES = (
     Switch("websocket_blob", "websocket_standard_binary_type", "no_websocket_standard_binary_type", "2026-03-17"),
     Switch("websocket_auto_close", "web_socket_auto_reply_to_close", "web_socket_manual_reply_to_close", "2026-04-07"),
     Switch("process_pth_files", "python_process_pth_files", "disable_python_process_pth_files", "2026-05-26"),
+    Switch("request_signal", "enable_request_signal", "disable_request_signal", NEVER),
+    Switch("request_signal_passthrough", "request_signal_passthrough", "no_request_signal_passthrough", NEVER),
     Switch("external_sdk", "enable_python_external_sdk", "disable_python_external_sdk", "2026-04-21"),
 )
 

@@ -33,6 +33,10 @@ class Compat(msgspec.Struct, frozen=True):
     """The vendored SDK with wrapped bindings (from 2026-04-21, or `enable_python_external_sdk`)."""
     headers_preserve_commas: bool = True
     """Repeated request headers combine, Set-Cookie stays apart (from 2026-02-17)."""
+    request_signal: bool = False
+    """`request.signal` aborts when the client leaves (`enable_request_signal`)."""
+    request_signal_passthrough: bool = False
+    """That also aborts requests that are made with it (`request_signal_passthrough`)."""
     websocket_blob: bool = True
     """Binary messages arrive as Blob by default (from 2026-03-17)."""
     websocket_auto_close: bool = True

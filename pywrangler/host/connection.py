@@ -110,6 +110,8 @@ class Connection(asyncio.Protocol):
         for exchange in (self.current, self._incoming):
             if exchange is not None and exchange.body is not None:
                 exchange.body.fail(error("Network connection lost."))
+        if self.current is not None:
+            self.current.request.client_left()
         if self._task is not None:
             self._task.cancel()
 

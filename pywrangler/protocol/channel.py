@@ -6,7 +6,8 @@ that names the connection's purpose, then HELLO; the other side answers WELCOME,
 - Streams are numbered by the side that opens them: odd by the one that connected, even by the other.
 - CALL, FETCH and EVENT open a stream and are answered once: RESULT, RESPONSE or ERROR.
 - A body is DATA up to END, or ABORT. It starts when the receiver has given CREDIT, never sends more than that, and
-  stops at CANCEL_BODY. Small bodies stand in the head instead. So nothing of a call is lost that is sent again.
+  stops at CANCEL_BODY, which also says before RESPONSE that nobody waits for that any more. Small bodies stand in the
+  head instead. So nothing of a call is lost that is sent again.
 - After RESPONSE with a WebSocket the stream carries TEXT, BINARY, CLOSE and DROP both ways. TAKE asks the other side to
   stop sending and to expect the descriptor of the client's connection; TAKEN answers after its last message.
 - References (functions, RpcTargets) are numbered by their owner; RELEASE gives one back.

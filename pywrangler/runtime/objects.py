@@ -203,6 +203,7 @@ class ObjectHost:
         handler = getattr(instance, self.handler_name("fetch"), None)
         if handler is None:
             raise type_error("Handler does not export a fetch() function.")
+        self.worker.watch_client(request)
         result = self.face.call(handler, (self.face.request(request),), relaxed=True)
         if hasattr(result, "__await__"):
             result = await result

@@ -131,12 +131,19 @@ class WorkerRuntime:
         """Run a fetch handler; takes and gives the raw Request and Response, raises what user code raised."""
         ctx = ExecutionContext.new(self, target.props)
         token = context.enter(context.EventContext(self, self.env, ctx))
+        self.watch_client(request)
         try:
             return self.face.response(await run_in_greenlet(lambda: self._fetch(target, request, ctx)))
         except (SystemExit, KeyboardInterrupt) as problem:
             raise as_failure(problem) from problem
         finally:
             context.leave(token)
+
+    def watch_client(self, request: Any) -> None:
+        """Let the signal of an incoming request tell when its client leaves, if the Worker wants that."""
+        compat = self.config.compat
+        if compat.request_signal:
+            request.watch_client(is_passed_on=compat.request_signal_passthrough)
 
     def _fetch(self, target: Target, request: Any, ctx: ExecutionContext) -> Any:
         handler = self.exports.handlers.get("fetch") if target.name == "default" else None

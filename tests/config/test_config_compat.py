@@ -21,6 +21,8 @@ DATES = {
     "jsnull": ("2025-09-28", "2025-09-29", False),
 }
 
+FLAGS = ("request_signal", "request_signal_passthrough")
+
 
 @pytest.mark.parametrize("attribute", DATES)
 def test_the_date_switches_on_the_day(attribute: str) -> None:
@@ -36,7 +38,12 @@ def test_flags_win_over_the_date(switch: object) -> None:
 
 
 def test_every_switch_of_the_model_is_derived() -> None:
-    assert {switch.attribute for switch in SWITCHES} == set(DATES)
+    assert {switch.attribute for switch in SWITCHES} == set(DATES) | set(FLAGS)
+
+
+@pytest.mark.parametrize("attribute", FLAGS)
+def test_no_date_switches_on_what_is_a_flag_only(attribute: str) -> None:
+    assert getattr(derive("2030-01-01"), attribute) is False
 
 
 def test_opposite_flags_contradict_each_other() -> None:

@@ -54,6 +54,7 @@ def _worker(project: Project, name: str, entry: str, objects: str | None, migrat
         "",
         main=f"src/{entry}.py",
         migrations=migrations,
+        compatibility_flags=["python_workers", "enable_request_signal"],
         durable_objects={"bindings": bindings},
         services=[] if objects is None else [service],
     )

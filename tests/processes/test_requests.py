@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import io
 import os
+import socket
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -204,3 +205,56 @@ def test_what_lies_below_cdn_cgi_answers_localhost_only(running: Project) -> Non
     assert running.get("back", path, Host="evil.example")[0] == 403
     assert running.get("back", path, Origin="https://evil.example")[0] == 403
     assert eventually(lambda: running.get("back", path)[0] == 500)  # there is no scheduled handler
+
+
+LEAVING = """
+import asyncio
+from workers import Response, WorkerEntrypoint
+
+class Other(WorkerEntrypoint):
+    async def fetch(self, request):
+        watch(self, "service", request)
+        await asyncio.Event().wait()
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        watch(self, "client", request)
+        if request.url.endswith("/service"):
+            import js
+            controller = js.AbortController.new()
+            asyncio.get_running_loop().call_later(0.01, controller.abort)
+            try:
+                await self.env.OTHER.fetch("http://other/", signal=controller.signal)
+            except Exception as problem:
+                return Response(str(problem))
+        print("waits")
+        await asyncio.Event().wait()
+
+def watch(worker, what, request):
+    signal = request.js_object.signal
+
+    async def left(_event):
+        worker.ctx.waitUntil(say())
+
+    async def say():
+        await asyncio.sleep(0.01)
+        print(what, "left:", signal.reason)
+
+    signal.addEventListener("abort", left)
+"""
+
+
+def test_the_signal_of_a_request_tells_the_worker_that_its_client_left(project: Project) -> None:
+    directory = project.worker(
+        "leaving",
+        LEAVING,
+        compatibility_flags=["python_workers", "enable_request_signal"],
+        services=[{"binding": "OTHER", "service": "leaving", "entrypoint": "Other"}],
+    )
+    session = project.dev(cwd=directory).ready()
+    with socket.create_connection(("127.0.0.1", project.port("leaving"))) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        session.expect("waits")
+    session.expect("client left: AbortError: The client has disconnected")
+    assert project.get("leaving", "/service") == (200, "The operation was aborted")
+    session.expect("service left: AbortError: The client has disconnected")

@@ -279,11 +279,16 @@ class Connection(asyncio.Protocol):
             elif kind == "socket":
                 self.send(raw_frame(Kind.DROP, number))
 
+    def give_up(self, stream: int) -> None:
+        """Say that nobody waits any more for the response to a request."""
+        if not self.is_closed:
+            self.send(raw_frame(Kind.CANCEL_BODY, stream))
+
     def outflow_ended(self, stream: int) -> None:
         """Forget a body that was sent."""
         self.outflows.pop(stream, None)
         if self._incoming is not None:
-            self._incoming.check_idle()
+            self._incoming.answered(stream)
 
     def socket_ended(self, stream: int) -> None:
         """Forget a socket."""
@@ -380,6 +385,8 @@ class Connection(asyncio.Protocol):
             outflow.grant(amount)
 
     def _cancel_body(self, stream: int, _content: None) -> None:
+        if self._incoming is not None:
+            self._incoming.client_left(stream)
         outflow = self.outflows.get(stream)
         if outflow is not None:
             outflow.cancel()

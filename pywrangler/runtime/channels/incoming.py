@@ -42,6 +42,8 @@ class Incoming:
         self._worker = worker
         self._running: set[asyncio.Future[Any]] = set()
         self._idle: list[asyncio.Future[None]] = []
+        self._requests: dict[int, Request] = {}
+        """Those whose response is not whole, by their streams."""
 
     # ---- life ---------------------------------------------------------------------------------------------
 
@@ -65,8 +67,21 @@ class Incoming:
                 if not waiter.done():
                     waiter.set_result(None)
 
+    def answered(self, stream: int) -> None:
+        """The body of a response was sent, or is not wanted."""
+        self._requests.pop(stream, None)
+        self.check_idle()
+
+    def client_left(self, stream: int) -> None:
+        """The caller does not want the response, or the rest of it."""
+        request = self._requests.pop(stream, None)
+        if request is not None:
+            request.client_left()
+
     def ended(self) -> None:
         """The connection is gone; what runs goes on, nobody hears of it."""
+        for stream in tuple(self._requests):
+            self.client_left(stream)
         waiters, self._idle = self._idle, []
         for waiter in waiters:
             if not waiter.done():
@@ -139,8 +154,11 @@ class Incoming:
 
         def send(stream: int, response: Any, event: Any) -> None:
             self._send_response(stream, response, event, head.method, upgrade=upgrade)
+            if stream not in self._connection.outflows:
+                self._requests.pop(stream, None)
 
         receiver = self._known_receiver()
+        self._requests[stream] = request
         self._start(stream, lambda: receiver.fetch(target, request), send, None)
 
     def _cf(self, data: bytes) -> Any:
@@ -205,6 +223,7 @@ class Incoming:
         future.add_done_callback(done)
 
     def _fail(self, stream: int, problem: BaseException) -> None:
+        self._requests.pop(stream, None)
         failure = to_failure(problem, self._connection.owner.error_text)
         self._connection.send(frame(Kind.ERROR, stream, failure))
 

@@ -40,12 +40,13 @@ NOT_AN_UPGRADE = (
 class Relay:
     """A stream's source that reads another stream, in the event that one belongs to."""
 
-    __slots__ = ("_error_text", "_outgoing", "_scope")
+    __slots__ = ("_error_text", "_left", "_outgoing", "_scope")
 
-    def __init__(self, outgoing: Outgoing, error_text: ErrorText) -> None:
+    def __init__(self, outgoing: Outgoing, error_text: ErrorText, left: Callable[[], None] | None = None) -> None:
         self._outgoing = outgoing
         self._scope = context_of(outgoing.event)
         self._error_text = error_text
+        self._left = left
 
     async def pull(self) -> Any:
         """Return the next chunk."""
@@ -59,12 +60,19 @@ class Relay:
 
     def cancel(self, reason: Any) -> Any:
         """Cancel the other stream."""
+        if self._left is not None:
+            self._left()
         return self._scope.copy().run(self._outgoing.stop, reason)
 
 
-def relayed(outgoing: Outgoing, length: int | None = None, error_text: ErrorText = python_traceback) -> ReadableStream:
-    """Return a stream of what another one gives."""
-    return ReadableStream.from_source(Relay(outgoing, error_text), length)
+def relayed(
+    outgoing: Outgoing,
+    length: int | None = None,
+    error_text: ErrorText = python_traceback,
+    left: Callable[[], None] | None = None,
+) -> ReadableStream:
+    """Return a stream of what another one gives; `left` is called if its reader cancels it."""
+    return ReadableStream.from_source(Relay(outgoing, error_text, left), length)
 
 
 class LocalCallee:
@@ -217,12 +225,14 @@ class LocalChannel:
             running = scope.run(self._receiver.fetch, target, copy)
         except JsException as problem:
             return failed(as_remote(problem, self._error_text))
-        return _answered(
+        answer = _answered(
             running,
-            lambda response: copy_response(response, request, seen[0] if seen else None, self._error_text),
+            lambda response: copy_response(response, copy, seen[0] if seen else None, self._error_text),
             None,
             self._error_text,
         )
+        answer.add_done_callback(lambda done: copy.client_left() if done.cancelled() else None)
+        return answer
 
     def call(
         self, target: Target, path: Sequence[str], arguments: Sequence[Any] | Frozen, face: FaceName
@@ -271,7 +281,7 @@ def copy_request(request: Any) -> Request:
 
 
 def copy_response(response: Any, request: Any, event: EventContext | None, error_text: ErrorText) -> Response:
-    """Return the response as the sender of `request` sees it; a WebSocket passes on."""
+    """Return the response to `request` as its sender sees it; a WebSocket passes on."""
     socket = response.webSocket
     if socket is not jsnull and not wants_upgrade(request):
         raise type_error(NOT_AN_UPGRADE)
@@ -279,7 +289,7 @@ def copy_response(response: Any, request: Any, event: EventContext | None, error
         response.status,
         response.statusText,
         list(response.pairs()),
-        _passed_on(answer_body(response, request.method), event, error_text),
+        _passed_on(answer_body(response, request.method), event, error_text, request.client_left),
         url=request.url,
     )
     if socket is not jsnull:
@@ -299,5 +309,12 @@ def answer_body(response: Any, method: str) -> Any:
     return None
 
 
-def _passed_on(body: Any, event: EventContext | None, error_text: ErrorText = python_traceback) -> Any:
-    return relayed(Outgoing(body, event), body.known_length, error_text) if isinstance(body, ReadableStream) else body
+def _passed_on(
+    body: Any,
+    event: EventContext | None,
+    error_text: ErrorText = python_traceback,
+    left: Callable[[], None] | None = None,
+) -> Any:
+    if not isinstance(body, ReadableStream):
+        return body
+    return relayed(Outgoing(body, event), body.known_length, error_text, left)

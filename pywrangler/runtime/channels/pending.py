@@ -189,6 +189,7 @@ class PendingFetch(Pending):
             request.redirect,
         )
         connection.send(frame(Kind.FETCH, stream, head))
+        self.future.add_done_callback(lambda done: connection.give_up(stream) if done.cancelled() else None)
 
     def take_back(self, connection: Connection) -> None:
         """Undo `open`."""

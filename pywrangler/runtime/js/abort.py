@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from contextvars import Context, copy_context
+from typing import Any, Self
 
 from pywrangler.runtime.js.errors import dom_exception, type_error
 from pywrangler.runtime.js.events import Event, EventTarget
@@ -23,7 +24,7 @@ class AbortSignal(EventTarget):
         raise type_error("Illegal constructor")
 
     @classmethod
-    def never(cls) -> AbortSignal:
+    def never(cls) -> Self:
         """Return a signal that nothing has aborted yet."""
         signal = object.__new__(cls)
         signal._reason = None
@@ -83,6 +84,30 @@ class AbortSignal(EventTarget):
         if self._reason is None:
             self._reason = reason
             self.dispatchEvent(Event.new("abort"))
+
+
+class ClientSignal(AbortSignal):
+    """The signal of an incoming request: it aborts when whoever sent the request leaves before the response is whole.
+
+    `is_passed_on` says whether it also aborts requests that it is given to.
+    """
+
+    __slots__ = ("_scope", "is_passed_on")
+
+    _scope: Context
+    is_passed_on: bool
+
+    @classmethod
+    def of_event(cls, *, is_passed_on: bool) -> ClientSignal:
+        """Return the signal of the event that is being handled; its listeners will run as a part of that."""
+        signal = cls.never()
+        signal._scope = copy_context()
+        signal.is_passed_on = is_passed_on
+        return signal
+
+    def client_left(self) -> None:
+        """Abort."""
+        self._scope.run(self._abort, dom_exception("AbortError", "The client has disconnected"))
 
 
 class AbortController(EventTarget):

@@ -283,8 +283,21 @@ class Request(Message):
 
     @property
     def given_signal(self) -> Any:
-        """The AbortSignal that was given, or None."""
-        return self._signal
+        """The AbortSignal that may abort the request when it is sent, or None."""
+        signal = self._signal
+        return signal if getattr(signal, "is_passed_on", True) else None
+
+    def watch_client(self, *, is_passed_on: bool) -> None:
+        """Let the signal abort when `client_left` is called."""
+        from pywrangler.runtime.js.abort import ClientSignal
+
+        self._signal = ClientSignal.of_event(is_passed_on=is_passed_on)
+
+    def client_left(self) -> None:
+        """Whoever sent the request gave up before it had the whole response."""
+        leave = getattr(self._signal, "client_left", None)
+        if leave is not None:
+            leave()
 
     @property
     def redirect(self) -> str:

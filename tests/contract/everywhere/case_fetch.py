@@ -52,6 +52,34 @@ async def a_handler_that_returns_no_response_rejects_the_fetch(probe):
     same(error.message, "Incorrect type for Promise: the Promise did not resolve to 'Response'.")
 
 
+async def a_sender_that_gives_up_aborts_the_signal_of_the_request(probe):
+    thing = probe.thing()
+    controller = js.AbortController.new()
+    promise = thing.js_object.fetch(f"{BASE}/hang", signal=controller.signal)
+    same(await eventually(thing.reason_of_signal), "none")
+    controller.abort()
+    same((await failure(promise)).name, "AbortError")
+    same(await _reason(thing), "AbortError: The client has disconnected")
+
+
+async def a_reader_that_cancels_the_body_aborts_the_signal_of_the_request(probe):
+    thing = probe.thing()
+    response = await thing.js_object.fetch(f"{BASE}/drip")
+    reader = response.body.getReader()
+    await reader.read()
+    same(await thing.reason_of_signal(), "none")
+    await reader.cancel()
+    same(await _reason(thing), "AbortError: The client has disconnected")
+
+
+async def _reason(thing):
+    async def reason():
+        text = await thing.reason_of_signal()
+        return text if text != "none" else ""
+
+    return await eventually(reason)
+
+
 async def redirects_are_followed_by_the_same_object_unless_told_otherwise(probe):
     thing = probe.thing()
     response = await thing.fetch(f"{BASE}/redirect")

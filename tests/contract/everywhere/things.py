@@ -454,11 +454,23 @@ class Thing(DurableObject):
 
             self.ctx.waitUntil(later())
             return Response("at once")
+        if path in ("hang", "drip"):
+            self._signal = request.js_object.signal
+            if path == "drip":
+                return Response(self._stream("endless"))
+            left = asyncio.Event()
+            self._signal.addEventListener("abort", lambda _event: left.set())
+            await left.wait()
+            return Response("too late")
         if path in ("endless", "breaking"):
             return Response(self._stream(path))
         if path.startswith("socket"):
             return self._socket(path.partition("/")[2])
         return Response("not found", status=404)
+
+    async def reason_of_signal(self):
+        signal = getattr(self, "_signal", None)
+        return "" if signal is None else str(signal.reason) if signal.aborted else "none"
 
     def _stream(self, kind):
         count = 0
