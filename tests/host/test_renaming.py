@@ -83,7 +83,7 @@ def test_the_response_is_renamed_back(name: str, said: str, received: str) -> No
 
 def test_a_host_of_the_config_that_is_none_is_said(run_async: Callable[..., Any], tmp_path: Path) -> None:
     worker: Any = SimpleNamespace()
-    application = Application(worker, None, tmp_path, lambda _problem: None, "w", state_root=tmp_path, host="a b")
+    application = Application(worker, tmp_path, lambda _problem: None, "w", state_root=tmp_path, host="a b")
 
     async def main() -> tuple[int, bytes]:
         response = await application(Request.from_wire("GET", "http://localhost/", []))

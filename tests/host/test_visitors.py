@@ -78,11 +78,11 @@ def ask(run_async: Callable[..., Any], tmp_path: Path) -> Callable[..., tuple[in
     async def deliver(_target: Any, event: Any) -> dict[str, Any]:
         return {"outcome": "ok", "noRetry": False}
 
-    worker: Any = SimpleNamespace(fetch_entrypoint=fetch, deliver=deliver)
+    worker: Any = SimpleNamespace(answer=fetch, deliver=deliver)
 
     def ask_it(url: str, host: str | None = None, **headers: str) -> tuple[int, str]:
         application = Application(
-            worker, None, tmp_path, lambda _problem: None, "w", state_root=tmp_path, test_scheduled=True, host=host
+            worker, tmp_path, lambda _problem: None, "w", state_root=tmp_path, test_scheduled=True, host=host
         )
         pairs = [("host", url.split("/")[2]), *((name.replace("_", "-"), value) for name, value in headers.items())]
 
