@@ -9,6 +9,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pywrangler.host.application import Application
 from pywrangler.host.renaming import Renaming
@@ -79,6 +81,15 @@ def test_the_response_is_renamed_back(name: str, said: str, received: str) -> No
     renaming = Renaming(request, "dev.example.com")
     response = renaming.undo(Response.from_wire(200, "", [(name, said)]))
     assert response.pairs() == [(name, received)]
+
+
+@given(st.text(alphabet="htps:/localhost8787.devexamplecom,;<> '\"?", max_size=60))
+def test_what_a_client_sends_comes_back_to_it(value: str) -> None:
+    request = Request.from_wire("GET", "http://localhost:8787/", [("x", value)])
+    renaming = Renaming(request, "dev.example.com")
+    (back,) = renaming.undo(Response.from_wire(200, "", request.pairs())).pairs()
+    if "https" not in value.lower() and "dev.example.com" not in value.lower():
+        assert back[1].lower() == value.lower()
 
 
 def test_a_host_of_the_config_that_is_none_is_said(run_async: Callable[..., Any], tmp_path: Path) -> None:

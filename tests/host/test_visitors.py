@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pywrangler.host.application import Application
 from pywrangler.host.heads import request_url
 from pywrangler.host.visitors import refusal
 from pywrangler.runtime.js.request import Request
 from pywrangler.runtime.js.response import Response
+from pywrangler.runtime.js.url_parser import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +69,15 @@ def test_only_this_machine_and_its_own_pages_pass(host: str, headers: dict[str, 
 def test_a_second_origin_does_not_hide_the_first() -> None:
     pairs = [("origin", "https://evil.com"), ("origin", "http://localhost")]
     assert refusal("http://localhost/cdn-cgi/x", pairs) is not None
+
+
+@given(st.text() | st.builds("http://{}".format, st.text(alphabet="localhst.:[]@/?#\\evi1270%\0 ", max_size=20)))
+def test_any_origin_passes_only_if_a_browser_would_call_it_local(origin: str) -> None:
+    passes = refusal("http://localhost/cdn-cgi/x", [("origin", origin)]) is None
+    parsed = parse(origin)
+    name = parsed.host if parsed is not None else ""
+    is_local = re.fullmatch(r"(.*\.)?localhost\.?|127\.[0-9.]+|\[::1\]|\[::ffff:7f.*\]", name or "") is not None
+    assert is_local or not passes
 
 
 @pytest.fixture

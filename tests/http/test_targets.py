@@ -7,6 +7,8 @@ Recorded with raw sockets from `wrangler dev --ip 127.0.0.1` (wrangler 4.164.0) 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pywrangler.host.heads import path_of, request_url
 from pywrangler.runtime.js.response import Response
@@ -90,6 +92,16 @@ def test_a_target_gives_the_url_that_wrangler_gives(target, url):
 def test_a_target_that_wrangler_refuses_is_refused(target):
     with pytest.raises(ValueError):
         request_url("http", "localhost:8787", target)
+
+
+@given(st.text())
+def test_any_target_gives_a_url_of_that_host_or_is_refused(target):
+    try:
+        url = request_url("http", "localhost:8787", target)
+    except ValueError:
+        return
+    assert url.startswith("http://localhost:8787/")
+    assert url.isascii()
 
 
 def test_an_asterisk_is_a_path():
