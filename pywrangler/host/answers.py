@@ -84,7 +84,7 @@ async def write(connection: Connection, server: HttpServer, exchange: Exchange, 
 def _log(server: HttpServer, exchange: Exchange, response: Response) -> None:
     if server.on_request is None:
         return
-    path = path_of(exchange.target)
+    path = path_of(exchange.request.url)
     if not path.startswith("/cdn-cgi/"):
         milliseconds = (time.perf_counter() - exchange.begun) * 1000
         server.on_request(exchange.method, path, response.status, response.status_text_or_default, milliseconds)

@@ -37,14 +37,13 @@ class Exchange:
 
     __slots__ = (
         "accepted_encodings", "begun", "body", "chunks", "expects_continue", "is_http10", "keep_alive", "length",
-        "method", "request", "size", "target", "websocket",
+        "method", "request", "size", "websocket",
     )  # fmt: skip
 
     request: Request
 
     def __init__(self, head: Head) -> None:
         self.method = head.method
-        self.target = head.target
         self.begun = time.perf_counter()
         self.keep_alive = head.keep_alive
         self.is_http10 = head.is_http10

@@ -60,9 +60,9 @@ def request_url(scheme: str, host: str, target: str) -> str:
     return parse_url(f"{base}{path or '/'}{query}")
 
 
-def path_of(target: str) -> str:
-    """Return what the request log shows of a target: the path."""
-    return target.partition("?")[0]
+def path_of(url: str) -> str:
+    """Return what the request log shows of a URL: the path, which is plain ASCII whatever the client sent."""
+    return url[url.index("/", url.index("://") + 3) :].partition("?")[0]
 
 
 def response_head(status: int, reason: str, pairs: Pairs, framing: str, dropped: Iterable[str] = OWN_HEADERS) -> bytes:

@@ -140,5 +140,25 @@ def test_octets_of_a_target_are_utf_8_without_controls(run_async, serve, target,
     run_async(scenario())
 
 
-def test_the_request_log_shows_the_path_as_it_was_sent():
-    assert path_of("/ö?secret=1") == "/ö"
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("http://h/%C3%B6?secret=1", "/%C3%B6"),
+        ("https://h/a//b", "/a//b"),
+        ("http://h/", "/"),
+        ("http://[::1]:80/?/x", "/"),
+    ],
+)
+def test_the_request_log_shows_the_path_of_the_url(url, path):
+    assert path_of(url) == path
+
+
+def test_no_octet_of_a_client_reaches_the_terminal_as_it_is(run_async, serve):
+    async def scenario():
+        logged = []
+        async with serve(lambda _request: Response.new("x"), on_request=lambda *line: logged.append(line[1])) as site:
+            await site.ask("/a\u009b31m/../b\u009b?c")
+            await site.ask("http://other/\u009b")
+        assert logged == ["/b%C2%9B", "/%C2%9B"]
+
+    run_async(scenario())
