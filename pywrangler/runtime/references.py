@@ -62,7 +62,9 @@ def start(action: Callable[[], Awaitable[Any]]) -> Awaitable[Any]:
         if waiting is None:
             started.append(result)
         else:
-            forward(asyncio.ensure_future(result), waiting)
+            source = asyncio.ensure_future(result)
+            forward(source, waiting)
+            waiting.add_done_callback(lambda given_up: source.cancel() if given_up.cancelled() else None)
 
     event.outputs.hold(go)
     if started:

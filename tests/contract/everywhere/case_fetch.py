@@ -62,6 +62,12 @@ async def a_sender_that_gives_up_aborts_the_signal_of_the_request(probe):
     same(await _reason(thing), "AbortError: The client has disconnected")
 
 
+async def an_object_that_gives_up_after_a_write_aborts_the_signal_of_the_request(probe):
+    name = probe.name()
+    same(await probe.thing().give_up_on(name), "AbortError: The operation was aborted")
+    same(await _reason(probe.env.THING.getByName(name)), "AbortError: The client has disconnected")
+
+
 async def a_reader_that_cancels_the_body_aborts_the_signal_of_the_request(probe):
     thing = probe.thing()
     response = await thing.js_object.fetch(f"{BASE}/drip")

@@ -468,6 +468,18 @@ class Thing(DurableObject):
             return self._socket(path.partition("/")[2])
         return Response("not found", status=404)
 
+    async def give_up_on(self, name):
+        controller = js.AbortController.new()
+        writing = self.ctx.storage.put("n", 1)  # the request waits for the write
+        fetching = self.env.THING.getByName(name).js_object.fetch("https://any.host/hang", signal=controller.signal)
+        await writing
+        await asyncio.sleep(0.01)
+        controller.abort()
+        try:
+            await fetching
+        except Exception as problem:
+            return str(problem)
+
     async def reason_of_signal(self):
         signal = getattr(self, "_signal", None)
         return "" if signal is None else str(signal.reason) if signal.aborted else "none"
