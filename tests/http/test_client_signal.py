@@ -140,6 +140,7 @@ def test_only_the_passthrough_flag_lets_the_signal_abort_requests_made_with_it(r
 def test_copies_of_a_request_share_its_signal():
     request = Request.from_wire("GET", "http://h/", [])
     request.watch_client(is_passed_on=False)
+    assert str(request.signal) == "[object AbortSignal]"
     copies = [request.clone(), Request.new(request)]
     request.client_left()
     assert all(copy.signal.aborted and copy.given_signal is None for copy in copies)

@@ -86,7 +86,7 @@ class AbortSignal(EventTarget):
             self.dispatchEvent(Event.new("abort"))
 
 
-class ClientSignal(AbortSignal):
+class ClientSignal(AbortSignal, js_name="AbortSignal"):
     """The signal of an incoming request: it aborts when whoever sent the request leaves before the response is whole.
 
     `is_passed_on` says whether it also aborts requests that it is given to.
