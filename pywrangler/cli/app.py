@@ -128,12 +128,11 @@ def _failed(error: PywranglerError) -> int:
 
 
 def _unknown_command(name: str) -> int:
-    from difflib import get_close_matches
-
     from pywrangler.cli.style import block, style_for
+    from pywrangler.config.suggest import nearest
 
-    near = get_close_matches(name, [command.name for command in COMMANDS], 1)
-    hint = f'Did you mean "{PROGRAM} {near[0]}"?' if near else ""
+    near = nearest(name, [command.name for command in COMMANDS])
+    hint = f'Did you mean "{PROGRAM} {near}"?' if near else ""
     sys.stderr.write(block(style_for(sys.stderr, os.environ), "error", f"Unknown argument: {name}", hint))
     print(overview(), end="")
     return 1

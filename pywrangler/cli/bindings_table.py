@@ -121,7 +121,7 @@ def _cut(text: str) -> str:
 def _other(binding: OtherBinding) -> Row:
     shape = SHAPES.get(binding.kind)
     label = shape.label if shape is not None else binding.kind
-    is_missing = binding.kind == "wasm_modules" if shape is None else shape.where == "account"
+    is_missing = binding.kind == "wasm_modules" if shape is None else shape.where != "local"
     mode = "mock" if binding.mock is not None else "not supported" if is_missing else "local"
     describe = _VALUES.get(binding.kind)
     return Row(binding.name, describe(binding.data) if describe is not None else "", label, mode)

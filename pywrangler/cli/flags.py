@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pywrangler.config.suggest import nearest
 from pywrangler.errors import PywranglerError
 
 if TYPE_CHECKING:
@@ -61,11 +62,9 @@ class Parser(argparse.ArgumentParser):
         flag = word.partition("=")[0]
         if not flag.startswith("-"):
             return UsageError(f"Unknown argument: {word}", self)
-        from difflib import get_close_matches
-
         known = [name for action in self._actions for name in action.option_strings if action.help is not None]
-        near = get_close_matches(flag, known, 1)
-        return UsageError(f"Unknown argument: {flag.lstrip('-')}", self, f"Did you mean {near[0]}?" if near else "")
+        near = nearest(flag, known)
+        return UsageError(f"Unknown argument: {flag.lstrip('-')}", self, f"Did you mean {near}?" if near else "")
 
 
 class _Once(argparse.Action):

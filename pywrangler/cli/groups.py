@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pywrangler.cli.flags import Parser, UsageError
+from pywrangler.config.suggest import nearest
 
 if TYPE_CHECKING:
     import argparse
@@ -50,10 +51,8 @@ class Group(Parser):
             super().parse([word for word in words if word in {"-h", "--help"}])  # ends here if help was asked for
             raise UsageError("A command is missing.", self)
         if words[index] not in self._members:
-            from difflib import get_close_matches
-
-            near = get_close_matches(words[index], self._members, 1)
-            hint = f'Did you mean "{self.prog} {near[0]}"?' if near else ""
+            near = nearest(words[index], self._members)
+            hint = f'Did you mean "{self.prog} {near}"?' if near else ""
             raise UsageError(f"Unknown argument: {words[index]}", self, hint)
         member = self._members[words[index]][0]
         options = member.parse(rest)

@@ -7,114 +7,251 @@ in the account only are loaded as well; their methods fail when called, and a wa
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from pywrangler.config.crons import check_expression
 from pywrangler.config.diagnostics import show
 from pywrangler.config.model import OtherBinding, QueueConsumer, ServiceBinding
+from pywrangler.config.shapes import (
+    Check,
+    Record,
+    any_of,
+    anything,
+    deprecated,
+    either,
+    filled,
+    flag,
+    mapping,
+    not_both,
+    number,
+    one_of,
+    strings,
+    text,
+    unless_null,
+    whole,
+)
 
 if TYPE_CHECKING:
     from pywrangler.config.diagnostics import Node
 
 BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 WORKFLOW = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_-]{0,63}")
+STEP_LIMIT = 25_000
+JURISDICTIONS = ("eu", "fedramp", "us")
 
-Kind = Literal["string", "boolean", "number", "object", "strings", "array"]
+
+Where = Literal["local", "account", "remote"]
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Entries of one key: `fields` to JSON type, which are `required`, and the field that holds the name in `env`."""
+    """Entries of one key: what they look like, and the field that holds the name in `env`."""
 
     label: str
-    fields: dict[str, Kind] = field(default_factory=dict)
-    required: tuple[str, ...] = ()
+    record: Record
     name: str = "binding"
     single: bool = False
     """The key holds one object, not an array."""
-    where: Literal["local", "account"] = "local"
-    open: bool = False
-    """Any further field is taken as it is."""
+    where: Where = "local"
+    """What runs it under wrangler: a simulation that we have, one that we lack, or the account alone."""
 
 
-_REMOTE: dict[str, Kind] = {"remote": "boolean"}
+def _bucket(node: Node) -> None:
+    if node.expect(str, "of type string") and not BUCKET.fullmatch(node.value):
+        node.error(
+            "bucket-name",
+            f"{node.label}={show(node.value)} is invalid.",
+            "Bucket names are 3 to 63 lowercase letters, digits and dashes, with no dash at either end.",
+        )
+
+
+def workflow_name(node: Node) -> None:
+    """Take the name of a Workflow."""
+    if node.expect(str, "of type string") and not WORKFLOW.fullmatch(node.value):
+        node.error(
+            "workflow-name",
+            f"{node.label}={show(node.value)} is invalid.",
+            "Names of workflows are 1 to 64 letters, digits, dashes and underscores, and do not begin with a dash.",
+        )
+
+
+def _schedules(node: Node) -> None:
+    if node.value in ("", []):
+        node.error("empty", f'"{node.label}" must not be empty.')
+    for item in node.items() if isinstance(node.value, list) else [node]:
+        check_expression(item)
+
+
+def _step_limit(node: Node) -> None:
+    whole(1)(node)
+    if isinstance(node.value, int | float) and node.value > STEP_LIMIT:
+        what = f'"{node.label}" is {show(node.value)}; deployed Workflows have at most {STEP_LIMIT} steps.'
+        node.warning("out-of-range", what)
+
+
+_RETENTION = either(str, filled, whole(1))
+WORKFLOW_SETTINGS: dict[str, Check] = {
+    "limits": Record(optional={"steps": _step_limit}),
+    "concurrency": Record(optional={"limit": whole(1)}),
+    "schedules": _schedules,
+    "default_retention": Record(optional={"success_retention": _RETENTION, "error_retention": _RETENTION}),
+    "jurisdiction": one_of(*JURISDICTIONS),
+}
+"""Fields that a Workflow has as a binding and in `exports`."""
+
+
+def _stream(node: Node) -> None:
+    if not node.value.get("stream") and node.value.get("pipeline", "") == "" and node.has("stream"):
+        filled(node.child("stream"))
+
+
+_PLUGIN = Record({"plugin": Record({"package": text, "name": text}, is_open=True)}, {"options": mapping}, is_open=True)
+SERVICE = Record(
+    {"binding": text, "service": text},
+    {"entrypoint": text, "environment": text, "props": anything, "dev": _PLUGIN, "remote": flag},
+    is_open=True,
+)
+_WORKER = Shape("Worker", SERVICE)
+_CREDENTIALS = Record({"accessKeyId": text, "secretAccessKey": text}, is_open=True)
+
+
+def _array(
+    label: str,
+    required: dict[str, Check] | None = None,
+    optional: dict[str, Check] | None = None,
+    *rules: Check,
+    name: str = "binding",
+) -> Shape:
+    return Shape(label, Record({name: text, **(required or {})}, optional or {}, rules=rules), name)
 
 
 def _account(
-    label: str, fields: dict[str, Kind] | None = None, required: tuple[str, ...] = (), *, single: bool = False
+    label: str, required: dict[str, Check] | None = None, optional: dict[str, Check] | None = None, *rules: Check
 ) -> Shape:
-    return Shape(label, {**(fields or {}), **_REMOTE}, required, single=single, where="account", open=True)
+    record = Record({"binding": text, **(required or {})}, {**(optional or {}), "remote": flag}, rules=rules)
+    return Shape(label, record, where="account")
+
+
+def _remote(
+    label: str, required: dict[str, Check] | None = None, optional: dict[str, Check] | None = None, *rules: Check
+) -> Shape:
+    return replace(_account(label, required, optional, *rules), where="remote")
+
+
+def _single(label: str, where: Where = "account", *, is_open: bool = False) -> Shape:
+    return Shape(label, Record({"binding": text}, {"remote": flag}, is_open), single=True, where=where)
 
 
 SHAPES: dict[str, Shape] = {
-    "workflows": Shape(
+    "workflows": _array(
         "Workflow",
-        {"name": "string", "class_name": "string", "script_name": "string", "limits": "object", **_REMOTE},
-        ("name", "class_name"),
-        open=True,
+        {"name": workflow_name, "class_name": text},
+        {"script_name": text, **WORKFLOW_SETTINGS},
     ),
-    "kv_namespaces": Shape("KV Namespace", {"id": "string", "preview_id": "string", **_REMOTE}),
-    "send_email": Shape(
+    "kv_namespaces": _array("KV Namespace", {}, {"id": filled, "preview_id": text, "remote": flag}),
+    "send_email": _array(
         "Send Email",
+        {},
         {
-            "destination_address": "string",
-            "allowed_destination_addresses": "strings",
-            "allowed_sender_addresses": "strings",
-            **_REMOTE,
+            "destination_address": text,
+            "allowed_destination_addresses": unless_null(strings),
+            "allowed_sender_addresses": unless_null(strings),
+            "binding": anything,
+            "remote": flag,
         },
+        not_both("destination_address", "allowed_destination_addresses"),
         name="name",
     ),
-    "queues.producers": Shape("Queue", {"queue": "string", "delivery_delay": "number", **_REMOTE}),
-    "d1_databases": Shape(
+    "queues.producers": _array(
+        "Queue",
+        {},
+        {"queue": filled, "delivery_delay": number, "remote": flag},
+        deprecated("delivery_delay", "Set the delay on the queue."),
+    ),
+    "d1_databases": _array(
         "D1 Database",
+        {},
         {
-            "database_name": "string",
-            "database_id": "string",
-            "preview_database_id": "string",
-            "migrations_dir": "string",
-            "migrations_table": "string",
-            "migrations_pattern": "string",
-            "database_internal_env": "string",
-            **_REMOTE,
+            "database_name": text,
+            "database_id": text,
+            "preview_database_id": text,
+            "migrations_dir": text,
+            "migrations_table": text,
+            "migrations_pattern": text,
+            "database_internal_env": text,
+            "jurisdiction": text,
+            "remote": flag,
         },
     ),
-    "vectorize": _account("Vectorize Index", {"index_name": "string"}, ("index_name",)),
-    "hyperdrive": Shape("Hyperdrive Config", {"id": "string", "localConnectionString": "string"}, ("id",)),
-    "r2_buckets": Shape(
+    "vectorize": _remote("Vectorize Index", {"index_name": text}),
+    "hyperdrive": _array(
+        "Hyperdrive Config", {"id": text}, {"localConnectionString": unless_null(text), "remote": flag}
+    ),
+    "r2_buckets": _array(
         "R2 Bucket",
+        {},
         {
-            "bucket_name": "string",
-            "preview_bucket_name": "string",
-            "jurisdiction": "string",
-            "local_dev": "object",
-            **_REMOTE,
+            "bucket_name": _bucket,
+            "preview_bucket_name": _bucket,
+            "jurisdiction": text,
+            "local_dev": Record(optional={"experimental_s3_credentials": _CREDENTIALS}),
+            "remote": flag,
         },
     ),
-    "analytics_engine_datasets": Shape("Analytics Engine Dataset", {"dataset": "string"}),
-    "browser": Shape("Browser Run", _REMOTE, single=True, where="account"),
-    "images": Shape("Images", _REMOTE, single=True, where="account"),
-    "stream": Shape("Stream", _REMOTE, single=True, where="account"),
-    "ai": _account("AI", {"staging": "boolean"}, single=True),
-    "media": _account("Media", single=True),
-    "websearch": _account("Web Search", single=True),
-    "version_metadata": Shape("Worker Version Metadata", single=True),
-    "ratelimits": Shape(
-        "Rate Limit", {"namespace_id": "string", "simple": "object"}, ("namespace_id", "simple"), name="name"
+    "analytics_engine_datasets": _array("Analytics Engine Dataset", {}, {"dataset": filled, "remote": flag}),
+    "browser": _single("Browser Run"),
+    "images": _single("Images"),
+    "stream": _single("Stream"),
+    "ai": _single("AI", "remote", is_open=True),
+    "media": _single("Media", "remote"),
+    "analytics": _single("Analytics SQL", "remote"),
+    "version_metadata": Shape("Worker Version Metadata", Record({"binding": text}, is_open=True), single=True),
+    "ratelimits": _array(
+        "Rate Limit",
+        {"namespace_id": text, "simple": Record({"limit": number, "period": one_of(10, 60)})},
+        name="name",
     ),
-    "dispatch_namespaces": _account("Dispatch Namespace", {"namespace": "string", "outbound": "object"}),
-    "mtls_certificates": _account("mTLS Certificate", {"certificate_id": "string"}, ("certificate_id",)),
-    "pipelines": Shape("Pipeline", {"stream": "string", "pipeline": "string", **_REMOTE}, where="account"),
-    "secrets_store_secrets": Shape(
-        "Secrets Store Secret", {"store_id": "string", "secret_name": "string"}, ("store_id", "secret_name")
+    "dispatch_namespaces": Shape(
+        "Dispatch Namespace",
+        Record(
+            {"binding": text},
+            {
+                "namespace": text,
+                "outbound": Record({"service": text}, {"environment": text, "parameters": strings}, is_open=True),
+                "remote": flag,
+            },
+            is_open=True,
+        ),
+        where="remote",
     ),
-    "worker_loaders": Shape("Worker Loader", where="account"),
-    "ai_search": _account("AI Search"),
-    "ai_search_namespaces": _account("AI Search Namespace"),
-    "agent_memory": _account("Agent Memory"),
-    "artifacts": _account("Artifacts"),
-    "flagship": _account("Flagship"),
-    "vpc_services": _account("VPC Service"),
-    "vpc_networks": _account("VPC Network"),
+    "mtls_certificates": _remote("mTLS Certificate", {"certificate_id": filled}),
+    "pipelines": Shape(
+        "Pipeline",
+        Record(
+            {"binding": text},
+            {"stream": text, "pipeline": text, "remote": flag},
+            rules=(any_of("stream", "pipeline"), _stream, deprecated("pipeline", 'Use "stream".')),
+        ),
+        where="account",
+    ),
+    "secrets_store_secrets": _array("Secrets Store Secret", {"store_id": text, "secret_name": text}),
+    "worker_loaders": Shape("Worker Loader", Record({"binding": text}), where="account"),
+    "ai_search": _remote("AI Search", {"instance_name": text}),
+    "ai_search_namespaces": _remote("AI Search Namespace", {"namespace": text}),
+    "agent_memory": _remote("Agent Memory", {"namespace": text}),
+    "artifacts": _account("Artifacts", {"namespace": text}),
+    "flagship": _account("Flagship", {}, {"app_id": text}),
+    "k2": _remote("K2 Stream", {"stream": text}),
+    "vpc_services": _remote("VPC Service", {"service_id": text}),
+    "vpc_networks": _remote(
+        "VPC Network",
+        {},
+        {"tunnel_id": text, "network_id": text},
+        any_of("tunnel_id", "network_id"),
+        not_both("tunnel_id", "network_id"),
+    ),
+    "unsafe_hello_world": Shape("Hello World", Record({"binding": text}, {"enable_timer": flag}), where="account"),
 }
 """Kinds that become an `OtherBinding`; the order is that of the bindings table."""
 
@@ -122,129 +259,49 @@ SHAPES: dict[str, Shape] = {
 def read_shape(kind: str, node: Node) -> tuple[OtherBinding, ...]:
     """Read the entries of one key of `SHAPES`."""
     shape = SHAPES[kind]
+    if kind == "workflows":
+        _check_unique(node)
     found = [_read_entry(kind, shape, item) for item in ([node] if shape.single else node.items())]
     return tuple(binding for binding in found if binding is not None)
 
 
 def _read_entry(kind: str, shape: Shape, item: Node) -> OtherBinding | None:
-    if not item.is_object():
+    shape.record(item)
+    name = item.value.get(shape.name) if isinstance(item.value, dict) else None
+    if not isinstance(name, str):
         return None
-    if not shape.open:
-        item.known((shape.name, *shape.fields))
-    name = item.text(shape.name, required=True)
-    for key, expected in shape.fields.items():
-        if not item.has(key):
-            if key in shape.required:
-                item.require(key)
-            continue
-        _read_field(item, key, expected)
-    _CHECKS.get(kind, lambda _: None)(item)
     _check_remote(shape, item, name)
-    if name is None:
-        return None
     return OtherBinding(kind, name, dict(item.value), item.report.document.place(item.trail))
 
 
-def _read_field(item: Node, key: str, expected: Kind) -> None:
-    child = item.child(key)
-    if expected == "string":
-        item.text(key)
-    elif expected == "boolean":
-        item.flag(key)
-    elif expected == "number":
-        item.number(key)
-    elif expected == "object":
-        child.is_object()
-    elif expected == "strings":
-        child.strings()
+def _check_unique(node: Node) -> None:
+    """Two bindings cannot lead to the same Workflow."""
+    seen: set[str] = set()
+    for item in node.items():
+        name = item.value.get("name") if isinstance(item.value, dict) else None
+        if isinstance(name, str):
+            if name in seen:
+                item.child("name").error("not-allowed", f'Two entries of "{node.label}" have the name "{name}".')
+            seen.add(name)
 
 
-def _check_remote(shape: Shape, item: Node, name: str | None) -> None:
-    wants_remote = isinstance(item.value, dict) and item.value.get("remote") is True
-    if shape.where == "account":
+def _check_remote(shape: Shape, item: Node, name: str) -> None:
+    remote = item.child("remote")
+    if shape.where == "remote" and remote.value is False:
+        what = f'The {shape.label} binding "{name}" exists in the account only, so it cannot have "remote": false.'
+        remote.error("remote", what, "Remove it. A file may answer calls: --mock.", key=True)
+    elif shape.where != "local":
         item.warning(
             "account-only",
             f'The {shape.label} binding "{name}" is not simulated locally.',
             f"The Worker runs, but calls on this binding fail. Let a file answer them: --mock {name}=FILE",
         )
-    elif wants_remote:
-        item.child("remote").warning(
+    elif remote.value is True:
+        remote.warning(
             "remote",
             f'The {shape.label} binding "{name}" asks for the remote resource; pywrangler has no remote mode.',
             "The local simulation is used instead.",
         )
-
-
-# ---- checks beyond types --------------------------------------------------------------------------------
-
-
-def _check_bucket(item: Node) -> None:
-    for key in ("bucket_name", "preview_bucket_name"):
-        value = item.value.get(key)
-        if isinstance(value, str) and value and not BUCKET.fullmatch(value):
-            node = item.child(key)
-            node.error(
-                "bucket-name",
-                f"{node.label}={show(value)} is invalid.",
-                "Bucket names are 3 to 63 lowercase letters, digits and dashes, with no dash at either end.",
-            )
-
-
-def _check_ratelimit(item: Node) -> None:
-    simple = item.child("simple")
-    if not isinstance(simple.value, dict):
-        return
-    simple.known(("limit", "period"))
-    for key in ("limit", "period"):
-        if not simple.has(key):
-            simple.require(key)
-    simple.number("limit", 0)
-    simple.choice("period", (10, 60))
-
-
-def _check_workflow(item: Node) -> None:
-    item.known(("binding", *SHAPES["workflows"].fields, "schedules"))
-    name = item.child("name")
-    if isinstance(name.value, str) and name.value and not WORKFLOW.fullmatch(name.value):
-        name.error(
-            "workflow-name",
-            f"{name.label}={show(name.value)} is invalid.",
-            "Names of workflows are 1 to 64 letters, digits, dashes and underscores, and do not begin with a dash.",
-        )
-
-
-def _check_email(item: Node) -> None:
-    if item.has("destination_address") and item.has("allowed_destination_addresses"):
-        item.child("allowed_destination_addresses").error(
-            "not-allowed",
-            f'"{item.label}" has both "destination_address" and "allowed_destination_addresses".',
-            "Keep one of them.",
-            key=True,
-        )
-
-
-def _check_producer(item: Node) -> None:
-    if item.has("delivery_delay"):
-        item.child("delivery_delay").warning(
-            "deprecated", f'"{item.label}.delivery_delay" is deprecated.', "Set the delay on the queue.", key=True
-        )
-
-
-def _check_pipeline(item: Node) -> None:
-    if item.has("pipeline"):
-        item.child("pipeline").warning(
-            "deprecated", f'"{item.label}.pipeline" is deprecated.', 'Use "stream".', key=True
-        )
-
-
-_CHECKS = {
-    "r2_buckets": _check_bucket,
-    "ratelimits": _check_ratelimit,
-    "workflows": _check_workflow,
-    "send_email": _check_email,
-    "queues.producers": _check_producer,
-    "pipelines": _check_pipeline,
-}
 
 
 # ---- kinds with a dataclass of their own ----------------------------------------------------------------
@@ -253,17 +310,23 @@ _CHECKS = {
 def read_services(node: Node) -> tuple[ServiceBinding, ...]:
     """Read `services`. Unknown fields pass, as upstream."""
     services = []
-    for item in node.objects():
-        binding, service = item.text("binding", required=True), item.text("service", required=True)
-        entrypoint = item.text("entrypoint")
-        item.text("environment", empty=True)
-        item.flag("remote")
-        props = item.child("props")
-        value = props.value if props.exists and props.is_object() else {}
-        _check_remote(Shape("Worker"), item, binding)
-        if binding and service:
-            place = item.report.document.place(item.trail)
-            services.append(ServiceBinding(binding, service, entrypoint, value, place))
+    for item in node.items():
+        SERVICE(item)
+        value = item.value if isinstance(item.value, dict) else {}
+        binding, service, entrypoint = (value.get(key) for key in ("binding", "service", "entrypoint"))
+        if not isinstance(binding, str) or not isinstance(service, str):
+            continue
+        _check_remote(_WORKER, item, binding)
+        props = value.get("props")
+        services.append(
+            ServiceBinding(
+                binding,
+                service,
+                entrypoint if isinstance(entrypoint, str) and entrypoint else None,
+                props if isinstance(props, dict) else {},
+                item.report.document.place(item.trail),
+            )
+        )
     return tuple(services)
 
 
@@ -278,16 +341,16 @@ def read_consumers(node: Node) -> tuple[QueueConsumer, ...]:
         ))  # fmt: skip
         queue = item.text("queue", required=True)
         item.choice("type", ("worker",))
-        most = item.whole("max_concurrency", 1, 250) if item.value.get("max_concurrency") is not None else None
-        item.number("visibility_timeout_ms", 0)
+        most = item.whole("max_concurrency", 1, 250)
+        item.number("visibility_timeout_ms")
         numbers = {
             "max_batch_size": item.whole("max_batch_size", 1, 100),
             "max_batch_timeout": item.number("max_batch_timeout", 0, 60),
             "max_retries": item.whole("max_retries", 0, 100),
             "retry_delay": item.number("retry_delay", 0, 86400),
         }
-        dead_letter_queue = item.text("dead_letter_queue")
-        if not queue:
+        dead_letter_queue = item.text("dead_letter_queue") or None
+        if queue is None:
             continue
         if queue in seen:
             item.child("queue").error("duplicate-consumer", f'The queue "{queue}" has two consumers here.')

@@ -10,9 +10,13 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.config.crons import check_expression
 from pywrangler.config.diagnostics import show
 from pywrangler.config.model import Assets, Build, Dev, Rule
 from pywrangler.config.paths import absolute
+from pywrangler.config.settings import EVENT
+from pywrangler.config.shapes import Check, Record, any_of, flag, is_nothing, not_both, text
+from pywrangler.config.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,11 +64,10 @@ def read_rules(node: Node) -> tuple[Rule, ...]:
     """Read `rules`; warn about a rule that an earlier one of its type shadows."""
     rules: list[Rule] = []
     closed: set[str] = set()
-    for item in node.objects():
-        item.known(("type", "globs", "fallthrough"))
+    for item in () if is_nothing(node.value) else node.objects():
         for key in ("type", "globs"):
             if not item.has(key):
-                item.require(key)
+                item.require(key, ("type", "globs", "fallthrough"))
         kind = item.choice("type", MODULE_TYPES)
         globs = item.child("globs").strings()
         fallthrough = item.flag("fallthrough")
@@ -82,7 +85,7 @@ def read_rules(node: Node) -> tuple[Rule, ...]:
 
 def read_dev(node: Node) -> Dev:
     """Read `dev`."""
-    if not node.exists or not node.is_object():
+    if not node.exists or node.value is None or not node.is_object():
         return Dev()
     node.known((
         "ip", "port", "inspector_port", "inspector_ip", "local_protocol", "upstream_protocol", "host",
@@ -92,12 +95,13 @@ def read_dev(node: Node) -> Dev:
     node.text("inspector_ip")
     node.choice("upstream_protocol", ("http", "https"))
     node.flag("enable_containers")
+    node.text("container_engine")
     port = node.whole("port", 0, 65535)
     return Dev(
         ip=node.text("ip") or "localhost",
         port=port,
         local_protocol=node.choice("local_protocol", ("http", "https")) or "http",
-        host=node.text("host"),
+        host=node.text("host") or None,
         port_place=node.report.document.place(node.child("port").trail) if port is not None else None,
         generate_types=bool(node.flag("generate_types")),
     )
@@ -105,10 +109,10 @@ def read_dev(node: Node) -> Dev:
 
 def read_build(node: Node, base: Path) -> Build | None:
     """Read `build`; None without a command."""
-    if not node.exists or not node.is_object():
+    if not node.exists or node.value is None or not node.is_object():
         return None
-    node.known(("command", "cwd", "watch_dir", "upload"))
-    command, cwd = node.text("command", empty=True), node.text("cwd")
+    node.known(("command", "cwd", "watch_dir"))
+    command, cwd = node.text("command"), node.text("cwd")
     watched = node.child("watch_dir")
     is_array = isinstance(watched.value, list)
     directories = watched.strings() if is_array else (node.text("watch_dir") or "./src",)
@@ -123,25 +127,61 @@ def read_build(node: Node, base: Path) -> Build | None:
 
 def read_routes(route: Node, routes: Node) -> str | None:
     """Read `route` and `routes`; return the host of the first."""
-    if route.exists and routes.exists:
-        routes.error("not-allowed", 'The configuration has both "route" and "routes".', "Keep one of them.", key=True)
     if route.exists and route.value == "":
         route.warning("empty", f'"{route.label}" is empty and ignored.')
-        route = routes
+        route = route.gone()
+    # An environment may have one and inherit the other.
+    if route.exists and routes.exists and route.trail[:-1] == routes.trail[:-1]:
+        routes.error("not-allowed", 'The configuration has both "route" and "routes".', "Keep one of them.", key=True)
     hosts = [_route_host(item) for item in ([route] if route.exists else routes.items())]
     return next((host for host in hosts if host), None)
 
 
+_ROUTE_FIELDS: dict[str, Check] = {
+    "zone_id": text,
+    "zone_name": text,
+    "custom_domain": flag,
+    "enabled": flag,
+    "previews_enabled": flag,
+}
+
+
 def _route_host(item: Node) -> str | None:
-    if isinstance(item.value, dict):
-        pattern = item.text("pattern", required=True)
-        for key in ("zone_id", "zone_name"):
-            item.text(key)
-        for key in ("custom_domain", "enabled", "previews_enabled"):
-            item.flag(key)
-    else:
-        pattern = item.value if item.expect(str, "a route: a pattern or an object with one") else None
-    return route_host(pattern) if pattern else None
+    if not isinstance(item.value, dict):
+        if item.expect(str, "a route: a pattern or an object with one") and not item.value:
+            item.error("empty", f'"{item.label}" must not be empty.')
+        return route_host(item.value) if isinstance(item.value, str) else None
+    ROUTE(item)
+    pattern = item.value.get("pattern")
+    return route_host(pattern) if isinstance(pattern, str) else None
+
+
+def _known_fields_only(item: Node) -> None:
+    """Elsewhere a field too many is a warning, here it makes the route useless."""
+    for key in item.value:
+        if key != "pattern" and key not in _ROUTE_FIELDS:
+            what = f'"{item.label}" has the field "{key}", which routes do not have.'
+            item.child(key).error("not-allowed", what, did_you_mean(key, _ROUTE_FIELDS), key=True)
+
+
+def _flags_need_a_domain(item: Node) -> None:
+    for key in ("enabled", "previews_enabled"):
+        if item.has(key) and not item.has("custom_domain"):
+            what = f'"{item.label}.{key}" needs the field "custom_domain".'
+            item.child(key).error("not-allowed", what, key=True)
+
+
+ROUTE = Record(
+    {"pattern": text},
+    _ROUTE_FIELDS,
+    is_open=True,
+    rules=(
+        any_of("zone_id", "zone_name", "custom_domain"),
+        not_both("zone_id", "zone_name"),
+        _flags_need_a_domain,
+        _known_fields_only,
+    ),
+)
 
 
 def route_host(pattern: str) -> str | None:
@@ -161,11 +201,28 @@ def zone_name(route: Node, routes: Node) -> str | None:
 
 def read_crons(node: Node) -> tuple[str, ...]:
     """Read `triggers`; return the cron expressions as written."""
-    if not node.exists or not node.is_object():
+    if not node.exists or node.value is None or not node.is_object():
         return ()
     node.known(("crons", "events"))
+    for event in node.child("events").items():
+        EVENT(event)
     crons = node.child("crons")
-    return crons.strings() if crons.exists and crons.value is not None else ()
+    for item in crons.items():
+        check_expression(item)
+    return tuple(item.value for item in crons.items() if isinstance(item.value, str))
+
+
+def read_tails(node: Node) -> tuple[str, ...]:
+    """Read `tail_consumers`; return the names of the Workers."""
+    if not node.exists or is_nothing(node.value):
+        return ()
+    for item in node.items():
+        TAIL(item)
+    services = [item.value.get("service") for item in node.items() if isinstance(item.value, dict)]
+    return tuple(service for service in services if isinstance(service, str))
+
+
+TAIL = Record({"service": text}, {"environment": text}, is_open=True)
 
 
 def read_vars(node: Node) -> dict[str, Any]:
@@ -197,11 +254,12 @@ def read_assets(node: Node, base: Path) -> tuple[Assets | None, Node]:
     directory_node = node.child("directory")
     if not node.exists or not node.is_object():
         return None, directory_node
-    node.known(("directory", "binding", "html_handling", "not_found_handling", "run_worker_first"))
+    node.known(("directory", "binding", "html_handling", "not_found_handling", "base_path", "run_worker_first"))
+    node.text("base_path")
     directory = node.text("directory")
     return Assets(
         absolute(base, directory) if directory else base,
-        node.text("binding"),
+        node.text("binding") or None,
         node.choice("html_handling", HTML_HANDLING) or "auto-trailing-slash",
         node.choice("not_found_handling", NOT_FOUND_HANDLING) or "none",
         _read_worker_first(node.child("run_worker_first")),

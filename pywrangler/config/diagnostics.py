@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from pywrangler.config.suggest import did_you_mean
+from pywrangler.config.suggest import did_you_mean, nearest
 from pywrangler.errors import Problem
 
 if TYPE_CHECKING:
@@ -97,6 +97,10 @@ class Node:
         """Tell whether there is a value at all."""
         return self.value is not MISSING
 
+    def gone(self) -> Node:
+        """Return the node as if there were no value."""
+        return Node(self.report, self.trail, MISSING)
+
     def error(self, code: str, what: str, remedy: str = "", *, key: bool = False) -> None:
         """Note an error here."""
         self.report.error(code, self.trail, what, remedy, key=key)
@@ -119,6 +123,16 @@ class Node:
     def is_object(self) -> bool:
         """Tell whether the value is an object; report anything else."""
         return self.expect(dict, "an object")
+
+    def one_of(self, options: Collection[Any]) -> bool:
+        """Tell whether the value is one of `options`; report anything else."""
+        # `in` would take True for 1.
+        if any(isinstance(self.value, bool) is isinstance(option, bool) and self.value == option for option in options):
+            return True
+        near = did_you_mean(self.value, map(str, options)) if isinstance(self.value, str) else ""
+        listed = ", ".join(json.dumps(option) for option in options)
+        self.error("not-allowed", f'Expected "{self.label}" to be one of {listed} but got {show(self.value)}.', near)
+        return False
 
     def items(self) -> list[Node]:
         """Return the elements if the value is an array; report anything else."""
@@ -156,24 +170,23 @@ class Node:
 
     # ---- fields of this object -------------------------------------------------------------------------
 
-    def text(self, key: str, *, required: bool = False, empty: bool = False) -> str | None:
-        """Return a string field; `required` reports its absence, an empty one is reported unless `empty`."""
+    def text(self, key: str, *, required: bool = False) -> str | None:
+        """Return a string field; `required` reports its absence."""
         node = self.child(key)
         if not node.exists:
             if required:
                 self.require(key)
             return None
-        if not node.expect(str, "of type string"):
-            return None
-        if not node.value and not empty:
-            node.error("empty", f'"{node.label}" must not be empty.')
-            return None
-        return str(node.value)
+        if required and node.value == "":
+            node.warning("empty", f'"{node.label}" is empty.', "Nothing can have an empty name.")
+        return str(node.value) if node.expect(str, "of type string") else None
 
-    def require(self, key: str) -> None:
-        """Report that `key` is missing."""
-        near = did_you_mean(key, self.value) if isinstance(self.value, dict) else ""
-        self.error("missing-field", f'"{self.label}" needs the field "{key}".', near, key=True)
+    def require(self, key: str, known: Collection[str] = ()) -> None:
+        """Report that `key` is missing; a field that is none of `known` may be a misspelling of it."""
+        strangers = [name for name in self.value if name not in known] if isinstance(self.value, dict) else []
+        wrong = next((name for name in strangers if nearest(name, [key])), None)
+        remedy = f'Rename "{wrong}" to "{key}".' if wrong is not None else ""
+        self.error("missing-field", f'"{self.label}" needs the field "{key}".', remedy, key=True)
 
     def flag(self, key: str) -> bool | None:
         """Return a boolean field."""
@@ -206,14 +219,4 @@ class Node:
     def choice(self, key: str, options: Collection[Any]) -> Any:
         """Return a field that has to be one of `options`."""
         node = self.child(key)
-        if not node.exists:
-            return None
-        # `in` would take True for 1 and fail on unhashable values.
-        if not any(type(node.value) is type(option) and node.value == option for option in options):
-            near = did_you_mean(node.value, map(str, options)) if isinstance(node.value, str) else ""
-            listed = ", ".join(json.dumps(option) for option in options)
-            node.error(
-                "not-allowed", f'Expected "{node.label}" to be one of {listed} but got {show(node.value)}.', near
-            )
-            return None
-        return node.value
+        return node.value if node.exists and node.one_of(options) else None

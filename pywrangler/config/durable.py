@@ -8,9 +8,11 @@ Contradictions in the history are warnings: a session can run, a deploy could no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pywrangler.config.diagnostics import show
 from pywrangler.config.model import DurableObjectBinding, DurableObjectClass
+from pywrangler.config.shapes import Record, each, one_of, text
 from pywrangler.config.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -21,32 +23,46 @@ if TYPE_CHECKING:
 _MIGRATION_KEYS = (
     "tag", "new_classes", "new_sqlite_classes", "renamed_classes", "deleted_classes", "transferred_classes",
 )  # fmt: skip
-_STATES = ("created", "deleted", "renamed", "transferred", "expecting-transfer")
-_STATE_FIELDS = {
-    "created": {"storage", "container"},
-    "deleted": set[str](),
-    "renamed": {"renamed_to"},
-    "transferred": {"transferred_to"},
-    "expecting-transfer": {"storage", "transfer_from", "container"},
-}
-_ALL_FIELDS = {"type", "state", "cache"}.union(*_STATE_FIELDS.values())
+DAY_SECONDS = 24 * 60 * 60
+MILLISECOND_TOLERANCE = 1e-6
+
+
+def _script_of_environment(item: Node) -> None:
+    if item.has("environment") and not item.has("script_name"):
+        item.error("missing-field", f'"{item.label}" needs a "script_name" if it has an "environment".', key=True)
+
+
+def _milliseconds(node: Node) -> None:
+    if not node.expect((int, float), "of type number"):
+        return
+    if not 0 <= node.value <= DAY_SECONDS or abs(node.value * 1000 - round(node.value * 1000)) > MILLISECOND_TOLERANCE:
+        what = f'Expected "{node.label}" to be at most {DAY_SECONDS} seconds, in whole milliseconds,'
+        node.error("out-of-range", f"{what} but got {show(node.value)}.")
+
+
+BINDING = Record(
+    {"name": text, "class_name": text},
+    {"script_name": text, "environment": text},
+    rules=(_script_of_environment, lambda item: item.flag("remote")),
+)
+OBJECTS = Record(
+    optional={
+        "bindings": each(BINDING),
+        "code_update_strategy": Record({"mode": one_of("immediate", "deferred")}, {"max_delay": _milliseconds}),
+    }
+)
 
 
 def read_bindings(node: Node) -> tuple[DurableObjectBinding, ...]:
     """Read `durable_objects`."""
     if not node.is_object():
         return ()
-    node.known(("bindings",))
-    if not node.has("bindings"):
-        node.require("bindings")
+    OBJECTS(node)
     bindings = []
     for item in node.child("bindings").objects():
-        item.known(("name", "class_name", "script_name", "environment"))
         name, class_name = item.text("name", required=True), item.text("class_name", required=True)
-        script_name = item.text("script_name")
-        if item.text("environment") and not item.has("script_name"):
-            item.error("missing-field", f'"{item.label}" needs a "script_name" if it has an "environment".', key=True)
-        if name and class_name:
+        script_name = item.text("script_name") or None
+        if name is not None and class_name is not None:
             bindings.append(DurableObjectBinding(name, class_name, script_name, item.report.document.place(item.trail)))
     return tuple(bindings)
 
@@ -55,9 +71,9 @@ def read_migrations(node: Node) -> dict[str, bool]:
     """Read `migrations`; return class name to whether it is SQLite-backed."""
     classes: dict[str, bool] = {}
     tags: set[str] = set()
-    for item in node.objects():
+    for item in node.objects() if node.value is not None else ():
         item.known(_MIGRATION_KEYS)
-        tag = item.text("tag", required=True, empty=True)
+        tag = item.text("tag", required=True)
         if tag is not None and tag in tags:
             item.child("tag").warning("migration", f'Two migrations have the tag "{tag}".', "Tags must be unique.")
         tags.add(tag or "")
@@ -102,44 +118,6 @@ def _pairs(
 def _warn_unknown(node: Node, name: str, classes: Iterable[str], verb: str) -> None:
     what = f'The class "{name}" is {verb} but no earlier migration creates it.'
     node.warning("migration", what, did_you_mean(name, classes))
-
-
-def read_exports(node: Node) -> dict[str, bool]:
-    """Read `exports`; return the live Durable Object classes: name to whether it is SQLite-backed."""
-    classes: dict[str, bool] = {}
-    for name, item in node.entries():
-        if not item.is_object():
-            continue
-        if not item.has("type"):
-            item.require("type")
-        kind = item.choice("type", ("durable-object", "worker"))
-        if kind == "worker":
-            item.known(("type", "cache"))
-        elif kind == "durable-object":
-            storage = _read_class(item)
-            if storage:
-                classes[name] = storage == "sqlite"
-    return classes
-
-
-def _read_class(item: Node) -> str | None:
-    """Return the storage of a live class, None for one that is gone or faulty."""
-    item.known(_ALL_FIELDS - {"cache"})
-    state = item.choice("state", _STATES) if item.has("state") else "created"
-    if state is None:
-        return None
-    for key in sorted(_ALL_FIELDS - {"type", "state", "cache"} - _STATE_FIELDS[state]):
-        if item.has(key):
-            what = f'"{item.label}" is {state}, so it must not have "{key}".'
-            item.child(key).error("not-allowed", what, key=True)
-    for key in ("renamed_to", "transferred_to", "transfer_from"):
-        item.text(key, required=key in _STATE_FIELDS[state])
-    if "storage" not in _STATE_FIELDS[state]:
-        return None
-    if not item.has("storage"):
-        item.require("storage")
-    storage: Any = item.choice("storage", ("sqlite", "legacy-kv"))
-    return storage or None
 
 
 def local_classes(

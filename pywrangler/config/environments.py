@@ -11,45 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.config.bindings import SHAPES
-from pywrangler.config.diagnostics import Node
+from pywrangler.config.diagnostics import Node, show
+from pywrangler.config.settings import INHERITED_SETTINGS, OWN_SETTINGS, TOP_SETTINGS
+from pywrangler.config.shapes import is_nothing
 from pywrangler.config.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-STRING, BOOLEAN, OBJECT, ARRAY, ANY = str, bool, dict, list, object
-
-SETTINGS: dict[str, type] = {
-    "account_id": STRING,
-    "base_dir": STRING,
-    "find_additional_modules": BOOLEAN,
-    "preserve_file_names": BOOLEAN,
-    "no_bundle": BOOLEAN,
-    "minify": BOOLEAN,
-    "keep_names": BOOLEAN,
-    "python_modules": OBJECT,
-    "tsconfig": STRING,
-    "jsx_factory": STRING,
-    "jsx_fragment": STRING,
-    "workers_dev": BOOLEAN,
-    "preview_urls": BOOLEAN,
-    "limits": OBJECT,
-    "placement": OBJECT,
-    "logpush": BOOLEAN,
-    "upload_source_maps": BOOLEAN,
-    "observability": OBJECT,
-    "access": ANY,
-    "cache": ANY,
-    "compliance_region": STRING,
-    "first_party_worker": BOOLEAN,
-    "logfwdr": OBJECT,
-    "previews": ANY,
-}
-"""Inheritable keys that are only checked for their type; `WorkerConfig.settings` holds them."""
-
 INHERITED = frozenset({
-    *SETTINGS, "name", "main", "compatibility_date", "compatibility_flags", "rules", "build", "route", "routes",
-    "triggers", "migrations", "exports", "assets",
+    *INHERITED_SETTINGS, "name", "main", "compatibility_date", "compatibility_flags", "rules", "build", "route",
+    "routes", "triggers", "migrations", "exports", "assets", "previews",
 })  # fmt: skip
 
 ARRAYS = {key: shape.name for key, shape in SHAPES.items() if not shape.single and "." not in key}
@@ -57,13 +29,13 @@ ARRAYS = {key: shape.name for key, shape in SHAPES.items() if not shape.single a
 ARRAYS["services"] = "binding"
 
 OWN = frozenset({
-    *ARRAYS, *(key for key, shape in SHAPES.items() if shape.single), "vars", "secrets", "durable_objects", "queues",
-    "define", "tail_consumers", "streaming_tail_consumers", "cloudchamber", "containers", "unsafe", "connect",
+    *ARRAYS, *OWN_SETTINGS, *(key for key, shape in SHAPES.items() if shape.single), "vars", "secrets",
+    "durable_objects", "queues", "tail_consumers", "unsafe",
 })  # fmt: skip
 
 TOP_ONLY = frozenset({
-    "$schema", "alias", "env", "dev", "site", "wasm_modules", "text_blobs", "data_blobs", "keep_vars", "send_metrics",
-    "dependencies_instrumentation", "addresses", "pages_build_output_dir", "legacy_env", "node_compat",
+    *TOP_SETTINGS, "env", "dev", "wasm_modules", "text_blobs", "data_blobs", "pages_build_output_dir", "legacy_env",
+    "node_compat",
 })  # fmt: skip
 
 
@@ -84,6 +56,10 @@ class Layers:
         """Return the node of a key that is not inherited."""
         return (self.env or self.top).child(key)
 
+    def effective(self, key: str) -> Node:
+        """Return the node of any key, from the level that it counts on."""
+        return self.top.child(key) if key in TOP_ONLY else self.own(key) if key in OWN else self.inherited(key)
+
 
 def select(top: Node, environment: str | None) -> Layers:
     """Return the layers for an environment; report one that does not exist."""
@@ -94,8 +70,8 @@ def select(top: Node, environment: str | None) -> Layers:
     if environment in names:
         chosen = environments.child(environment)
         return Layers(top, chosen if chosen.is_object() else None, environment)
-    if names:
-        listed = ", ".join(f'"{name}"' for name in names)
+    if environments.exists and not is_nothing(environments.value):
+        listed = ", ".join(f'"{name}"' for name in names) or "none"
         near = did_you_mean(environment, names)
         environments.error(
             "unknown-environment",
@@ -127,6 +103,22 @@ def check_keys(layers: Layers) -> None:
     for key in top.value:
         if key in OWN:
             _check_not_inherited(key, top.child(key), env)
+    if not env.has("routes"):
+        _check_inherited_domains(top.child("routes"), env)
+
+
+def _check_inherited_domains(routes: Node, env: Node) -> None:
+    items = routes.value if isinstance(routes.value, list) else []
+    domains = [
+        show(item.get("pattern")) for item in items if isinstance(item, dict) and item.get("custom_domain") is True
+    ]
+    if domains:
+        routes.warning(
+            "inherited-domain",
+            f'"{env.label}" inherits "routes" with the custom domain {", ".join(domains)}.',
+            f'A deploy takes the domain from the top-level Worker: add "routes": [] to "{env.label}", or its own.',
+            key=True,
+        )
 
 
 def _check_not_inherited(key: str, top: Node, env: Node) -> None:
@@ -151,11 +143,11 @@ def _check_not_inherited(key: str, top: Node, env: Node) -> None:
 
 
 def _names(key: str, value: Any) -> Iterator[str]:
-    if key == "vars" and isinstance(value, dict):
+    if key in ("vars", "define") and isinstance(value, dict):
         yield from value
         return
     field = ARRAYS.get(key, "")
-    if key == "durable_objects" and isinstance(value, dict):
+    if key in ("durable_objects", "unsafe") and isinstance(value, dict):
         value, field = value.get("bindings"), "name"
     if field and isinstance(value, list):
         for item in value:

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pywrangler.config import bindings, core, durable
-from pywrangler.config.environments import SETTINGS, Layers
+from pywrangler.config.exports import check_containers, read_exports
+from pywrangler.config.previews import PREVIEWS
+from pywrangler.config.settings import INHERITED_SETTINGS, OWN_SETTINGS, TOP_SETTINGS, UNSAFE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pywrangler.config.diagnostics import Node, Report
     from pywrangler.config.document import Trail
+    from pywrangler.config.environments import Layers
     from pywrangler.config.model import (
         Assets,
         DurableObjectBinding,
@@ -23,8 +26,6 @@ if TYPE_CHECKING:
         Rule,
         ServiceBinding,
     )
-
-_TYPE_NAMES = {str: "of type string", bool: "of type boolean", dict: "an object", list: "an array"}
 
 
 class Named(NamedTuple):
@@ -77,21 +78,25 @@ def read_level(layers: Layers, config_path: Path, *, environment: str | None) ->
 
 
 def _read_settings(layers: Layers, level: Level) -> None:
-    for key, kind in SETTINGS.items():
-        node = layers.inherited(key)
-        if not node.exists:
-            continue
-        if key == "account_id" and node.value == "":
-            node.warning("empty", f'"{node.label}" is empty and ignored.')
-        elif kind is object or node.expect(kind, _TYPE_NAMES[kind]):
+    account = layers.inherited("account_id")
+    if account.value == "":
+        account.warning("empty", f'"{account.label}" is empty and ignored.')
+    nodes = {
+        **{key: (layers.inherited(key), check) for key, check in INHERITED_SETTINGS.items()},
+        **{key: (layers.own(key), check) for key, check in OWN_SETTINGS.items()},
+        **{key: (layers.top.child(key), check) for key, check in TOP_SETTINGS.items()},
+    }
+    for key, (node, check) in nodes.items():
+        if node.exists:
+            check(node)
             level.settings[key] = node.value
-    for key in ("route", "routes", "triggers", "migrations", "exports", "containers", "define", "connect"):
-        node = layers.own(key) if key in ("containers", "define", "connect") else layers.inherited(key)
+    previews = layers.inherited("previews")
+    if previews.exists:
+        PREVIEWS(previews)
+    for key in ("previews", "route", "routes", "triggers", "migrations", "exports"):
+        node = layers.inherited(key)
         if node.exists:
             level.settings[key] = node.value
-    keep = layers.top.flag("keep_vars")
-    if keep is not None:
-        level.settings["keep_vars"] = keep
 
 
 def _read_own_bindings(layers: Layers, level: Level) -> None:
@@ -119,13 +124,12 @@ def _read_own_bindings(layers: Layers, level: Level) -> None:
     unsafe = layers.own("unsafe")
     if unsafe.exists and unsafe.is_object():
         unsafe.warning("unsafe", '"unsafe" fields are experimental and may change or break at any time.', key=True)
+        UNSAFE(unsafe)
         found = bindings.read_unsafe(unsafe)
         others += found
         level.names += [Named(item.name, "Unsafe Metadata", unsafe.trail) for item in found]
     level.others = tuple(others)
-    tails = [item.text("service", required=True) for item in layers.own("tail_consumers").objects()]
-    level.tail_consumers = tuple(service for service in tails if service)
-    layers.own("streaming_tail_consumers").objects()
+    level.tail_consumers = core.read_tails(layers.own("tail_consumers"))
 
 
 def _read_classes(layers: Layers, level: Level, name: str) -> None:
@@ -138,7 +142,8 @@ def _read_classes(layers: Layers, level: Level, name: str) -> None:
     level.names += [Named(item.name, "Durable Object", node.trail) for item in found]
     migrations, exports = layers.inherited("migrations"), layers.inherited("exports")
     declared = durable.read_migrations(migrations)
-    exported = durable.read_exports(exports)
+    exported = read_exports(exports)
+    check_containers(layers.own("containers"), exports)
     if exported and migrations.exists and migrations.value:
         what = f'"{migrations.label}" and Durable Object classes in "{exports.label}" exclude each other.'
         migrations.error("not-allowed", what, "Keep one of them.", key=True)

@@ -19,6 +19,7 @@ from pywrangler.config.model import Assets, Compat, Dev, WorkerConfig
 from pywrangler.config.overrides import NO_OVERRIDES, Overrides
 from pywrangler.config.paths import absolute, is_directory, is_file, names_in
 from pywrangler.config.suggest import did_you_mean
+from pywrangler.config.unused import warn_unused
 from pywrangler.errors import Problem
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def parse(
             problem for problem in aside.problems if problem.severity == "error" or problem.code == "unknown-key"
         ]
     check_keys(layers)
+    warn_unused(layers)
     return _Assembly(report, layers, config_path, overrides, cwd or config_path.parent).finish()
 
 
@@ -85,10 +87,10 @@ def _check_removed(top: Node) -> None:
         top.child("pages_build_output_dir").error(
             "pages", "This is the configuration of a Pages project, not of a Worker.", key=True
         )
-    if top.has("site"):
-        top.child("site").warning(
-            "ignored", 'Workers Sites ("site") is not simulated locally.', 'Use "assets".', key=True
-        )
+    site = top.child("site")
+    if site.has("entry-point") and top.has("main"):
+        what = '"main" and "site.entry-point" exclude each other.'
+        site.child("entry-point").error("not-allowed", what, 'Keep "main".', key=True)
 
 
 # ---- putting it together --------------------------------------------------------------------------------

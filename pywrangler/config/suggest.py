@@ -39,7 +39,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     if len(name) > _NAME_LIMIT:
         return None
     wanted = _fold(name)
-    limit = 1 if len(wanted) < 5 else 2 if len(wanted) < 10 else 3
+    limit = 1 if len(wanted) < 6 else 2 if len(wanted) < 10 else 3
     scored = [(distance(wanted, _fold(other), limit), other) for other in candidates if other != name]
     best = min(scored, default=(limit + 1, ""))
     return best[1] if best[0] <= limit and best[0] < len(wanted) else None

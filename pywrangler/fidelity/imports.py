@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from pywrangler.config.suggest import nearest
 from pywrangler.fidelity.modules import imports_of
 from pywrangler.fidelity.standard import ADDED, INSTEAD, MISSING, REMOVED, python_version
 
@@ -103,8 +104,6 @@ def _ffi(visit: Visit, name: str, alias: ast.AST, compat: Compat) -> Iterator[Pr
         more = "; before, null is None" if name == "jsnull" else ""
         remedy = f"It exists from the compatibility date 2025-09-29 on{more}."
     else:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, PYODIDE_FFI, 1)
-        remedy = f"Did you mean {near[0]}?" if near else ""
+        near = nearest(name, PYODIDE_FFI)
+        remedy = f"Did you mean {near}?" if near else ""
     yield visit.source.problem("pyodide-import", alias, f"There is no {name} in pyodide.ffi.", remedy)

@@ -47,9 +47,9 @@ def hint(target: str, peers: Mapping[str, Entry]) -> str:
         if name.startswith(f"{target}-") and entry.environment:
             return f'Did you mean "{name}"? It is running with --env {entry.environment}.'
     if peers:
-        from difflib import get_close_matches
+        from pywrangler.config.suggest import misspelt
 
-        close = get_close_matches(target, sorted(peers), 1)
+        close = misspelt(target, sorted(peers))
         if close:
-            return f'Did you mean "{close[0]}"? It is running.'
+            return f'Did you mean "{close}"? It is running.'
     return ""

@@ -143,6 +143,23 @@ def test_unknown_keys_are_warnings_that_name_the_nearest(problems: Any, config: 
     assert found.remedy == (f'Did you mean "{near}"?' if near else "")
 
 
+@pytest.mark.parametrize(
+    ("config", "remedy"),
+    [
+        ({"kv_namespaces": [{"bindng": "K"}]}, 'Rename "bindng" to "binding".'),
+        ({"kv_namespaces": [{"id": "K"}]}, ""),
+        ({"services": [{"binding": "S", "servce": "s"}]}, 'Rename "servce" to "service".'),
+        ({"services": [{"binding": "S", "props": {}}]}, ""),
+        ({"durable_objects": {"bindings": [{"name": "A", "classname": "B"}]}}, 'Rename "classname" to "class_name".'),
+        ({"rules": [{"typ": "Text", "globs": []}]}, 'Rename "typ" to "type".'),
+        ({"migrations": [{"tags": "v1"}]}, 'Rename "tags" to "tag".'),
+    ],
+)
+def test_a_missing_field_names_the_one_that_may_be_its_misspelling(problems: Any, config: Any, remedy: str) -> None:
+    (found,) = [item for item in problems(config) if item.code == "missing-field"]
+    assert found.remedy == remedy
+
+
 def test_a_repeated_key_is_a_warning(read: Any) -> None:
     text = json.dumps(BASICS)[:-1] + ', "name": "other"}'
     parsed = read(text)
@@ -319,6 +336,32 @@ def test_route_and_routes_exclude_each_other(problem: Any) -> None:
     assert problem({"route": "a.com", "routes": ["b.com"]}).severity == "error"
 
 
+@pytest.mark.parametrize(
+    ("own", "is_said"),
+    [
+        ({}, True),
+        ({"route": "x.com/*"}, True),
+        ({"routes": []}, False),
+        ({"routes": [{"pattern": "a.com", "custom_domain": True}]}, False),
+    ],
+)
+def test_an_environment_that_inherits_a_custom_domain_is_a_warning(problems: Any, own: Any, is_said: bool) -> None:
+    routes = [{"pattern": "a.com", "custom_domain": True}, {"pattern": "b.com/*", "zone_name": "b.com"}]
+    found = [item for item in problems({"routes": routes, "env": {"e": own}}, "e") if item.code == "inherited-domain"]
+    assert [item.what for item in found] == (
+        ['"env.e" inherits "routes" with the custom domain "a.com".'] if is_said else []
+    )
+
+
+def test_unsafe_bindings_are_not_inherited(problems: Any) -> None:
+    unsafe = {"bindings": [{"name": "U", "type": "u"}]}
+    for own, what in (
+        ({}, '"unsafe" exists at the top level, but not on "env.e".'),
+        ({"unsafe": {}}, '"unsafe" names "U" at the top level, but "env.e.unsafe" does not.'),
+    ):
+        assert what in [item.what for item in problems({"unsafe": unsafe, "env": {"e": own}}, "e")]
+
+
 def test_empty_strings_that_upstream_ignores_are_warnings(problems: Any) -> None:
     found = problems({"route": "", "account_id": ""})
     assert [item.severity for item in found] == ["warning", "warning"]
@@ -343,8 +386,13 @@ def test_vars_hold_numbers_as_javascript_does(worker: Any) -> None:
 
 @pytest.mark.parametrize("number", [-(2**63) - 1, 2**64, 10**400, -(10**400)])
 def test_numbers_that_no_message_can_carry_become_floats_everywhere(worker: Any, number: int) -> None:
-    found = worker({"access": number, "services": [{"binding": "S", "service": "s", "props": {"n": number}}]})
-    assert isinstance(found.settings["access"], float)
+    found = worker(
+        {
+            "limits": {"cpu_ms": number},
+            "services": [{"binding": "S", "service": "s", "props": {"n": number}}],
+        }
+    )
+    assert isinstance(found.settings["limits"]["cpu_ms"], float)
     assert isinstance(found.services[0].props["n"], float)
 
 
@@ -439,10 +487,8 @@ def test_queue_consumers_have_local_defaults(worker: Any) -> None:
     )
 
 
-@pytest.mark.parametrize(("given", "known"), [(None, None), (1, 1), (250, 250)])
-def test_queue_consumers_may_say_how_many_batches_run_at_once(
-    worker: Any, given: int | None, known: int | None
-) -> None:
+@pytest.mark.parametrize(("given", "known"), [(1, 1), (250, 250)])
+def test_queue_consumers_may_say_how_many_batches_run_at_once(worker: Any, given: int, known: int) -> None:
     found = worker({"queues": {"consumers": [{"queue": "q", "max_concurrency": given}]}})
     assert found.queue_consumers[0].max_concurrency == known
 
@@ -455,6 +501,14 @@ MINIMAL: dict[str, Any] = {
     "secrets_store_secrets": [{"binding": "X", "store_id": "s", "secret_name": "n"}],
     "vectorize": [{"binding": "X", "index_name": "i"}],
     "mtls_certificates": [{"binding": "X", "certificate_id": "i"}],
+    "pipelines": [{"binding": "X", "stream": "s"}],
+    "ai_search": [{"binding": "X", "instance_name": "i"}],
+    "ai_search_namespaces": [{"binding": "X", "namespace": "n"}],
+    "agent_memory": [{"binding": "X", "namespace": "n"}],
+    "artifacts": [{"binding": "X", "namespace": "n"}],
+    "k2": [{"binding": "X", "stream": "s"}],
+    "vpc_services": [{"binding": "X", "service_id": "s"}],
+    "vpc_networks": [{"binding": "X", "tunnel_id": "t"}],
 }
 
 
@@ -468,7 +522,16 @@ def test_every_kind_of_binding_is_read(read: Any, kind: str) -> None:
     assert (binding.kind, binding.name) == (kind, "X")
     assert binding.data == (entry if shape.single else entry[0])
     assert parsed.labels == {"X": shape.label}
-    assert [item.code for item in parsed.problems] == (["account-only"] if shape.where == "account" else [])
+    assert [item.code for item in parsed.problems] == ([] if shape.where == "local" else ["account-only"])
+
+
+@pytest.mark.parametrize("kind", [kind for kind, shape in SHAPES.items() if shape.where == "remote"])
+def test_what_exists_in_the_account_only_cannot_be_local(read: Any, kind: str) -> None:
+    shape = SHAPES[kind]
+    (entry,) = MINIMAL.get(kind, [{"binding": "X"}])
+    local = {**entry, "remote": False}
+    (found,) = read(BASICS | {kind: local if shape.single else [local]}).problems
+    assert (found.code, found.severity) == ("remote", "error")
 
 
 @pytest.mark.parametrize("kind", SHAPES)
@@ -495,7 +558,6 @@ def test_remote_is_a_warning_never_silence(problem: Any) -> None:
         ({"kv_namespaces": [{"binding": "K", "id": ""}]}, '"kv_namespaces[0].id" must not be empty.'),
         ({"services": [{"binding": "S"}]}, '"services[0]" needs the field "service".'),
         ({"durable_objects": {"bindings": [{"name": "A"}]}}, 'needs the field "class_name"'),
-        ({"durable_objects": {}}, '"durable_objects" needs the field "bindings".'),
         (
             {
                 "durable_objects": {"bindings": [{"name": "A", "class_name": "B", "environment": "x"}]},
