@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pywrangler.config.crons import check_expression
 from pywrangler.config.diagnostics import show
+from pywrangler.config.document import SAFE_INTEGER
 from pywrangler.config.model import Assets, Build, Dev, Rule
 from pywrangler.config.paths import absolute
 from pywrangler.config.settings import EVENT
@@ -30,7 +31,6 @@ MODULE_TYPES = (
 )  # fmt: skip
 HTML_HANDLING = ("auto-trailing-slash", "force-trailing-slash", "drop-trailing-slash", "none")
 NOT_FOUND_HANDLING = ("none", "404-page", "single-page-application")
-SAFE_INTEGER = 2**53 - 1
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")

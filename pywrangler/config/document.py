@@ -20,6 +20,9 @@ Trail = tuple[str | int, ...]
 DEPTH_LIMIT = 100
 """Levels of nesting; far beyond any real config, far below Python's recursion limit."""
 
+SAFE_INTEGER = 2**53 - 1
+"""The largest integer that a number of JavaScript holds exactly."""
+
 EXCERPT_COLUMNS = 100
 """Longer source lines are cut around the place."""
 

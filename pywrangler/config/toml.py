@@ -1,7 +1,8 @@
-"""TOML configs: the standard parser for the values, a scan of our own for the places.
+"""TOML 1.1 configs: tomli for the values, a scan of our own for the places.
 
-The scan runs over text that `tomllib` has accepted, so it only has to recognise where keys and values begin.
-Dates have no counterpart in JSON and are errors everywhere (spec/config.md, section 2).
+The scan runs over text that tomli has accepted, so it only has to recognise where keys and values begin. Dates have no
+counterpart in JSON and are errors everywhere (spec/config.md, section 2); so are integers that a number of JavaScript
+cannot hold.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
 
-from pywrangler.config.document import DEPTH_LIMIT, Document, Span, Trail, decode, syntax_error
+from pywrangler.config.document import DEPTH_LIMIT, SAFE_INTEGER, Document, Span, Trail, decode, syntax_error
 from pywrangler.errors import ConfigError, Place, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _AT = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
@@ -28,18 +30,18 @@ _SCALAR = re.compile(r"[^,\]}\n#]+")
 
 def parse(content: bytes, path: Path) -> Document:
     """Return the document in `content`; ConfigError with place if it is malformed or holds dates."""
-    import tomllib
+    import tomli
 
     text = decode(content, path).replace("\r\n", "\n")
     try:
-        value = tomllib.loads(text)
+        value = tomli.loads(text)
     except ValueError as error:  # TOMLDecodeError, and int() on thousands of digits
         raise _explain(path, text, str(error)) from None
     except RecursionError:
         raise _too_deep(path) from None
     _check_depth(value, path)
     document = Document(path, text, value, _Scan(text).spans)
-    problems = [_date_problem(document, trail, found) for trail, found in _tame(value)]
+    problems = [_unusable(document, trail, found) for trail, found in _leaves(value) if not _is_usable(found)]
     if problems:
         raise ConfigError(problems)
     return document
@@ -47,6 +49,8 @@ def parse(content: bytes, path: Path) -> Document:
 
 def _explain(path: Path, text: str, message: str) -> ConfigError:
     match = _AT.search(message)
+    if "integer string conversion" in message:
+        message = "An integer has thousands of digits"
     if not match:
         end = len(text.rstrip())
         return syntax_error(path, text, end, end + 1, f"{message}.")
@@ -73,28 +77,31 @@ def _check_depth(value: Any, path: Path) -> None:
     raise _too_deep(path)
 
 
-def _tame(value: Any, trail: Trail = ()) -> list[tuple[Trail, Any]]:
-    """Turn integers beyond 64 bits into floats, in place; return the dates with their trails."""
-    dates: list[tuple[Trail, Any]] = []
+def _leaves(value: Any, trail: Trail = ()) -> Iterator[tuple[Trail, Any]]:
     for key, item in value.items() if isinstance(value, dict) else enumerate(value):
         if isinstance(item, dict | list):
-            dates += _tame(item, (*trail, key))
-        elif isinstance(item, dt.date | dt.time):
-            dates.append(((*trail, key), item))
-        elif isinstance(item, int) and item.bit_length() > 64:
-            value[key] = float("inf") if item.bit_length() > 1023 else float(item)
-    return dates
+            yield from _leaves(item, (*trail, key))
+        else:
+            yield (*trail, key), item
 
 
-def _date_problem(document: Document, trail: Trail, found: Any) -> Problem:
+def _is_usable(value: Any) -> bool:
+    if isinstance(value, int):
+        return abs(value) <= SAFE_INTEGER
+    return not isinstance(value, dt.date | dt.time)
+
+
+def _unusable(document: Document, trail: Trail, found: Any) -> Problem:
     names = [key for key in trail if isinstance(key, str)]
-    return Problem(
-        "toml-date",
-        f'The field "{".".join(names)}" is a TOML date, which is not supported.',
-        f'Write a string instead: {names[-1]} = "{found.isoformat()}".',
-        document.place(trail),
-        excerpt=document.excerpt(trail),
-    )
+    if isinstance(found, int):
+        code = "toml-integer"
+        what = f'The integer in the field "{".".join(names)}" is beyond 2^53: a number of JavaScript cannot hold it.'
+        text = document.text[slice(*document.spans[trail][1:])]
+    else:
+        code, text = "toml-date", found.isoformat()
+        what = f'The field "{".".join(names)}" is a TOML date, which is not supported.'
+    remedy = f'Write a string instead: {names[-1]} = "{text}".' if len(text) < 40 else "Write a string instead."
+    return Problem(code, what, remedy, document.place(trail), excerpt=document.excerpt(trail))
 
 
 class _Scan:
@@ -185,6 +192,6 @@ class _Scan:
 def _unquote(token: str) -> str:
     if token.startswith("'"):
         return token.strip("'")
-    import tomllib
+    import tomli
 
-    return str(tomllib.loads(f"key = {token}")["key"])
+    return str(tomli.loads(f"key = {token}")["key"])
