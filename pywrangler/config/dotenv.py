@@ -2,7 +2,8 @@ r"""The grammar of `.dev.vars` and `.env` files, and the expansion of references
 
 `KEY=value` or `KEY: value`, optionally after `export`. Values may stand in one of three quotes and then run over
 lines; `\n` and `\r` mean something in double quotes only; elsewhere `#` begins a comment. Lines that are no
-assignment are skipped, the last of two equal keys counts. References are expanded on the `.env` path only.
+assignment are skipped, the last of two equal keys counts. References are expanded on the `.env` path only, as the npm
+package does that wrangler has.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from pywrangler.config.document import place_at
 from pywrangler.errors import ConfigError, Place, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 FILE_LIMIT_BYTES = 4 * 1024 * 1024
-EXPANSION_LIMIT_CHARACTERS = 1024 * 1024
-EXPANSION_DEPTH_LIMIT = 50
+EXPANSION_LIMIT_CHARACTERS = 4 * 1024 * 1024
+EXPANSION_STEP_LIMIT = 2_000
+INDEX_DIGITS = 10
+LAST_INDEX = 2**32 - 2
 
 BLANKS = "\t\n\v\f\r \u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
 """What JavaScript takes for blanks: the grammar is that of an npm package. So are the ends of lines below."""
@@ -35,7 +38,9 @@ ASSIGNMENT = re.compile(
 )
 """One assignment in a text whose ends of lines are newlines."""
 _QUOTED = re.compile(rf"""{_START}(['"`])(.*)\1{_END}""", re.DOTALL | re.MULTILINE)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_REFERENCE = re.compile(r"(?<!\\)\$(?:\{(?P<braced>[^{}]+)\}|(?P<plain>[A-Za-z_][A-Za-z0-9_]*))")
+_OPERATOR = re.compile(r":?[+-]")
+_PATTERN = re.compile(r"\$[$&`']")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,89 +104,57 @@ def read(path: Path) -> tuple[Assignment, ...]:
 
 
 class ExpansionError(ValueError):
-    """A value refers to itself without end or grows without bounds; the message names the variable."""
+    """A value grows without end; the message names the variable."""
 
 
 def expand(values: Mapping[str, str], outside: Mapping[str, str]) -> dict[str, str]:
-    """Return `values` with references replaced: among each other, else among `outside`, else by nothing.
+    """Return `values` with references replaced by earlier values, else by nothing.
 
-    Names in `outside` win over those in `values`, for references as for the values themselves. A reference of a
-    value to itself, directly or in a circle, gives nothing.
+    A name in `outside` wins over the one in `values`, for references as for the value itself; an empty one wins for
+    references only. The order is that of JavaScript objects.
     """
     done: dict[str, str] = {}
-    running: list[str] = []
-
-    def resolve(name: str) -> str | None:
-        if name in outside:
-            return outside[name]
-        if name not in values or name in running:
-            return None
-        if name not in done:
-            if len(running) >= EXPANSION_DEPTH_LIMIT:
-                raise ExpansionError(f"{running[0]} refers to other variables through more than {len(running)} steps")
-            running.append(name)
-            done[name] = _expand(values[name], resolve, name, 0)
-            running.pop()
-        return done[name]
-
-    return {name: resolve(name) or "" for name in values}
+    for name in sorted(values, key=_object_order):
+        given = outside.get(name)
+        value = given if given and given != values[name] else _expand(name, values[name], done, outside)
+        done[name] = value.replace(r"\$", "$")
+    return {name: done[name] for name in values}
 
 
-def _expand(text: str, resolve: Callable[[str], str | None], owner: str, depth: int) -> str:
-    if "$" not in text:
-        return text
-    if depth > EXPANSION_DEPTH_LIMIT:
-        raise ExpansionError(f"{owner} nests references more than {EXPANSION_DEPTH_LIMIT} deep")
-    parts: list[str] = []
-    length = at = 0
-    while at < len(text):
-        dollar = text.find("$", at)
-        if dollar < 0:
-            dollar = len(text)
-        if dollar > at and dollar < len(text) and text[dollar - 1] == "\\":
-            piece, at = text[at : dollar - 1] + "$", dollar + 1
-        elif dollar > at:
-            piece, at = text[at:dollar], dollar
+def _object_order(name: str) -> tuple[bool, int]:
+    """Names that are indexes of an array come first, in their order."""
+    is_index = (name.isdecimal() and name.isascii() and not name.startswith("0")) or name == "0"
+    return (False, int(name)) if is_index and len(name) <= INDEX_DIGITS and int(name) <= LAST_INDEX else (True, 0)
+
+
+def _expand(owner: str, text: str, done: Mapping[str, str], outside: Mapping[str, str]) -> str:
+    """Replace one reference after the other, the first that has no other inside; what comes in is looked at again."""
+    seen: set[str] = set()
+    work = 0
+    while match := _REFERENCE.search(text):
+        work += 1 + len(text)
+        if len(seen) >= EXPANSION_STEP_LIMIT or work > EXPANSION_LIMIT_CHARACTERS:
+            raise ExpansionError(f"{owner} grows without end")
+        seen.add(text)
+        expression = match["braced"] or match["plain"]
+        operator = _OPERATOR.search(expression)
+        name, rest = (expression[: operator.start()], expression[operator.end() :]) if operator else (expression, "")
+        value = outside.get(name, done.get(name))
+        if operator and operator[0].endswith("+"):
+            chosen = rest if value else ""
         else:
-            piece, at = _reference(text, at, resolve, owner, depth)
-        parts.append(piece)
-        length += len(piece)
-        if length > EXPANSION_LIMIT_CHARACTERS:
-            raise ExpansionError(f"{owner} expands to more than {EXPANSION_LIMIT_CHARACTERS} characters")
-    return "".join(parts)
+            chosen = value if value and value not in seen else rest
+        text = _replace(text, match[0], chosen)
+        if name in done and text == done[name]:
+            break
+    return text
 
 
-def _reference(text: str, dollar: int, resolve: Callable[[str], str | None], owner: str, depth: int) -> tuple[str, int]:
-    """Return what the reference at `dollar` stands for and the offset behind it."""
-    if text.startswith("${", dollar):
-        name = _NAME.match(text, dollar + 2)
-        close = _closing(text, dollar + 1)
-        if not name or close < 0:
-            return "$", dollar + 1
-        operation = text[name.end() : close]
-        value = resolve(name[0])
-        for operator in (":-", ":+", "-", "+"):
-            if operation.startswith(operator):
-                is_given = bool(value) if operator[0] == ":" else value is not None
-                if operator[-1] == "-":
-                    chosen = value if is_given and value is not None else None
-                else:
-                    chosen = None if is_given else ""
-                if chosen is None:
-                    chosen = _expand(operation[len(operator) :], resolve, owner, depth + 1)
-                return chosen, close + 1
-        return ("$", dollar + 1) if operation else (value or "", close + 1)
-    name = _NAME.match(text, dollar + 1)
-    return (resolve(name[0]) or "", name.end()) if name else ("$", dollar + 1)
+def _replace(text: str, reference: str, value: str) -> str:
+    r"""Replace the first occurrence as `String.prototype.replace` does: `$$` and `$&` in the value are special.
 
-
-def _closing(text: str, opening: int) -> int:
-    level = 0
-    for at in range(opening, len(text)):
-        if text[at] == "{":
-            level += 1
-        elif text[at] == "}":
-            level -= 1
-            if not level:
-                return at
-    return -1
+    That occurrence need not be the one that was found: `\$A $A` becomes `\1 1`.
+    """
+    before, _, after = text.partition(reference)
+    special = {"$$": "$", "$&": reference, "$`": before, "$'": after}
+    return before + _PATTERN.sub(lambda match: special[match[0]], value) + after

@@ -194,8 +194,9 @@ def _add_dot_env(state: _Collection, wishes: Wishes, *, include_process: bool) -
     if include_process:
         state.used_process = True
         for name, value in outside.items():
-            if state.takes(name):
-                state.add(Variable(name, value, "secret", PROCESS))
+            # An empty one does not win over a file.
+            if state.takes(name) and (value or name not in values):
+                state.add(Variable(name, values.get(name, value), "secret", PROCESS))
 
 
 def _read_dot_env(state: _Collection, path: Path) -> Sequence[dotenv.Assignment]:
