@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SAMPLE = Path(__file__).parents[2] / "sample-project"
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 STATUS = "#status"
+UPGRADE = {"connection": "upgrade", "upgrade": "websocket"}
 
 
 class Sample:
@@ -121,7 +122,7 @@ def test_production_mode_closes_the_direct_door_and_uses_the_guarded_one(sample:
     sample.start("backend", "frontend")
     upgrade = {"connection": "upgrade", "upgrade": "websocket", "authorization": "Bearer of-the-test"}
     assert request(sample.back, "/ws/connect", headers=upgrade) == (401, "Unauthorized")
-    assert request(sample.front, "/api/ws/connect", headers={"upgrade": "websocket"})[0] == 401
+    assert request(sample.front, "/api/ws/connect", headers=UPGRADE)[0] == 401
     page = sample.open(browser)
     assert page.get_attribute("#app", "data-path") == "/api/ws/connect"
     wait_for_state(page, "connected")
@@ -134,7 +135,7 @@ def test_production_mode_closes_the_direct_door_and_uses_the_guarded_one(sample:
 def test_without_a_session_key_production_lets_nobody_in_and_says_why(sample: Sample) -> None:
     (sample.project.root / "frontend/.dev.vars").write_text("NODE_ENV=production\n")
     sample.start("frontend")
-    status, text = request(sample.front, "/api/ws/connect", headers={"upgrade": "websocket"})
+    status, text = request(sample.front, "/api/ws/connect", headers=UPGRADE)
     assert status == 401
     assert "SESSION_KEY" in text
 

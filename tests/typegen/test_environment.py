@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pywrangler.config.bindings import SHAPES
+from pywrangler.config.shapes import Record
 from pywrangler.errors import ConfigError
 from pywrangler.typegen.names import Names
 from pywrangler.typegen.samples import Samples
@@ -179,11 +180,12 @@ def test_every_kind_of_binding_has_a_line(tmp_path):
     config: dict[str, object] = {}
     for kind, shape in SHAPES.items():
         entry = {shape.name: kind.upper().replace(".", "_")}
-        for field in shape.required:
-            if shape.fields[field] == "object":
+        for field, check in shape.record.required.items():
+            if isinstance(check, Record):
                 entry[field] = {"limit": 1, "period": 10}
-            else:
+            elif field != shape.name:
                 entry[field] = "some-value"
+        entry |= {"pipelines": {"stream": "s"}, "vpc_networks": {"tunnel_id": "t"}}.get(kind, {})
         if kind == "hyperdrive":
             entry["localConnectionString"] = "postgres://u:p@localhost/db"
         if kind == "queues.producers":
