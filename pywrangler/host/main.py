@@ -34,6 +34,7 @@ from pywrangler.runtime.clock import SystemClock
 from pywrangler.runtime.exports import Exports
 from pywrangler.runtime.js import http_client
 from pywrangler.runtime.links import RESTART_CODE
+from pywrangler.runtime.state_lock import StateLock
 from pywrangler.runtime.tasks import make_task
 from pywrangler.runtime.worker import WorkerRuntime
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from pywrangler.host.debugger import TerminalDebugger
     from pywrangler.host.testing.desk import Desk
     from pywrangler.packages.vendored import Vendored
+    from pywrangler.protocol.state_lock import Holder
     from pywrangler.runtime.channels.server import ChannelServer
     from pywrangler.runtime.clock import Clock
     from pywrangler.runtime.objects import ObjectHost
@@ -54,6 +56,8 @@ GOING_AWAY_CODE = 1001
 FLUSH_SECONDS = 2.0
 REQUEST_LOG_DELAY_SECONDS = 0.01
 IMPORTS_SETTLE_SECONDS = 0.3
+LOCK_SECONDS = 1.0
+"""Between two looks whether another session has let go of the Worker's state."""
 
 
 class Host:
@@ -89,6 +93,7 @@ class Host:
         self._clock: Clock = SystemClock()
         self._desk: Desk | None = None
         self._tail: TailReceiver | None = None
+        self._lock_timer: asyncio.TimerHandle | None = None
         if settings.testing:
             from pywrangler.host.testing.desk import Desk
 
@@ -99,7 +104,8 @@ class Host:
 
     def _received(self, message: control.Message, descriptors: list[int]) -> None:
         if isinstance(message, control.Serve):
-            self._serving = self._loop.create_task(self._serve(descriptors[0] if descriptors else None))
+            handover = descriptors.pop(0) if message.heir else None
+            self._serving = self._loop.create_task(self._serve(handover, descriptors[0] if descriptors else None))
         elif isinstance(message, control.Retire) and self._leaving is None:
             self._leaving = self._loop.create_task(self._retire(message.grace_seconds, descriptors[0]))
         elif isinstance(message, control.Ask) and self._desk is not None:
@@ -308,7 +314,11 @@ class Host:
 
     # ---- serving ------------------------------------------------------------------------------------------
 
-    async def _serve(self, handover: int | None) -> None:
+    async def _serve(self, handover: int | None, lock: int | None) -> None:
+        if lock is not None:
+            self._worker.state_lock = StateLock(
+                lock, self._config.name, f"unix:{self._private.getsockname()}", self._settings.public_url
+            )
         if self._desk is not None:
             stores = None if self._made_parts is None else self._made_parts.stores
             self._desk.open(self._worker, self._router, self._http, self._end_channels, stores)
@@ -327,11 +337,31 @@ class Host:
             heir.when_announced(self._begin)
 
     def _begin(self) -> None:
+        lock = self._worker.state_lock
+        if lock is None or lock.take():
+            self._begin_state()
+        else:
+            self._notice(_kept_elsewhere(self._config.name, lock.holder()))
+            lock.when_taken(self._begin_state)
+            self._await_lock()
+        self._link.send(control.Serving())
+
+    def _begin_state(self) -> None:
+        """Do what only the owner of the Worker's state does."""
+        if self._leaving is not None:
+            return  # the successor does
+        if self._lock_timer is not None:
+            self._lock_timer.cancel()
         if self._worker.exports.objects:
             self._worker.objects.start_alarms()
         for companion in self._worker.companions:
             companion.begin()
-        self._link.send(control.Serving())
+
+    def _await_lock(self) -> None:
+        """Try now and then: alarms and what waits in queues need an owner, also while no event comes."""
+        lock = self._worker.state_lock
+        if lock is not None and self._leaving is None and not lock.take():
+            self._lock_timer = self._loop.call_later(LOCK_SECONDS, self._await_lock)
 
     def _accept_channel(self) -> None:
         try:
@@ -434,7 +464,18 @@ class Host:
 def _descriptors_of(message: control.Message) -> int:
     if isinstance(message, control.Retire):
         return 1
-    return 1 if isinstance(message, control.Serve) and message.heir else 0
+    return message.heir + message.locked if isinstance(message, control.Serve) else 0
+
+
+def _kept_elsewhere(worker: str, holder: Holder | None) -> Problem:
+    known = "" if holder is None else f" (pid {holder.pid}, {holder.url})"
+    return Problem(
+        "state-elsewhere",
+        f'Objects, workflows and queues of the Worker "{worker}" are kept by another session{known} that uses the same '
+        "directory of local data. Their events go there, and run the code of that session.",
+        "Give this session data of its own with --persist-to, or end the other one.",
+        severity="warning",
+    )
 
 
 def _raise_descriptor_limit() -> None:

@@ -111,9 +111,13 @@ class Unsafe(Message, frozen=True):
 
 
 class Serve(Message, frozen=True):
-    """Begin to accept. `heir` says that a predecessor will hand over. Descriptor: the handover socket, if heir."""
+    """Begin to accept. `heir` says that a predecessor will hand over, `locked` that the Worker has a state lock.
+
+    Descriptors: the handover socket, if heir; the lock, if locked.
+    """
 
     heir: bool = False
+    locked: bool = False
 
 
 class Retire(Message, frozen=True):

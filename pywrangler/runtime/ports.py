@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from pywrangler.runtime.js.proxy import JsProxy
+    from pywrangler.runtime.state_lock import StateLock
 
 FaceName = Literal["python", "js"]
 """How decoded values look: as the SDK gives them to Python code, or as raw JavaScript values."""
@@ -89,6 +90,9 @@ class Router(Protocol):
 
     def consumer(self, queue: str) -> str | None:
         """Return the Worker that consumes a queue: this one, else one of the registry; None if nobody does."""
+
+    def owner(self, lock: StateLock) -> Channel:
+        """Return the channel to the session that keeps this Worker's state; JavaScript Error if it cannot be told."""
 
 
 class Companion(Protocol):

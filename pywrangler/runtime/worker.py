@@ -22,9 +22,14 @@ if TYPE_CHECKING:
     from pywrangler.config.model import WorkerConfig
     from pywrangler.runtime.exports import Exports
     from pywrangler.runtime.objects import ObjectHost
-    from pywrangler.runtime.ports import Companion, Event, Face, Router, Target
+    from pywrangler.runtime.ports import Channel, Companion, Event, Face, Router, Target
+    from pywrangler.runtime.state_lock import StateLock
 
     Take = Callable[[Target, Mapping[str, Any]], Awaitable[Any]]
+
+
+OF_STATE = frozenset(("workflow", "queueMessages"))
+"""Events for what exists once, as objects do."""
 
 
 class WorkerRuntime:
@@ -58,6 +63,8 @@ class WorkerRuntime:
         self.companions: list[Companion] = []
         self.assets: Callable[[Any], Any] | None = None
         """What stands in front of the default entrypoint: answers a request, or gives None to have the Worker do it."""
+        self.state_lock: StateLock | None = None
+        """None where nobody else can have the Worker's state."""
         self._takers: dict[str, Take] = {}
 
     def bind(self, env: Any, router: Router) -> None:
@@ -88,7 +95,8 @@ class WorkerRuntime:
     def fetch(self, target: Target, request: Any) -> Awaitable[Any]:
         """Deliver a fetch event."""
         if target.kind == "object":
-            return self.objects.fetch(target, request)
+            owner = self._owner_elsewhere()
+            return self.objects.fetch(target, request) if owner is None else owner.fetch(target, request)
         if target.name == "default":
             return self._start(self.answer(target, request))
         return self._start(self.fetch_entrypoint(target, request))
@@ -96,6 +104,9 @@ class WorkerRuntime:
     def call(self, target: Target, path: Sequence[str], arguments: Sequence[Any]) -> Awaitable[Any]:
         """Deliver an RPC call."""
         if target.kind == "object":
+            owner = self._owner_elsewhere()
+            if owner is not None:
+                return owner.call(target, path, arguments, "python")
             return self.objects.call(target, path, arguments)
         return self._start(self._call_entrypoint(target, path, arguments))
 
@@ -103,6 +114,9 @@ class WorkerRuntime:
         """Deliver another event: `scheduled` with cron and time, else the handler of that name with the payload."""
         taker = self._takers.get(event.kind)
         if taker is not None:
+            owner = self._owner_elsewhere() if event.kind in OF_STATE else None
+            if owner is not None:
+                return owner.deliver(target, event)
             return self._start(taker(target, event.payload))
         if event.kind == "workflow":  # the engine would have taken it, but the config defines no workflow
             from pywrangler.runtime.workflows.texts import no_such_workflow
@@ -111,6 +125,14 @@ class WorkerRuntime:
         if event.kind == "scheduled":
             return self._start(self._scheduled(target, str(event.payload["cron"]), float(event.payload["time"])))
         return self._start(self.handle(target, event.kind, tuple(event.payload.values())))
+
+    def _owner_elsewhere(self) -> Channel | None:
+        """Return the way to the session that keeps this Worker's state; None if that is this one."""
+        lock = self.state_lock
+        if lock is None or lock.take():
+            return None
+        assert self.router is not None
+        return self.router.owner(lock)
 
     def take(self, kind: str, taker: Take) -> None:
         """Have events of a kind delivered to `taker(target, payload)`, which may call `handle`."""

@@ -50,6 +50,8 @@ class Serve(msgspec.Struct, frozen=True):
 
     host: int
     predecessor: int | None = None
+    keeps_state: str = ""
+    """Name of the Worker if it has state that only one session may have: objects, workflows, queues."""
 
 
 class Stop(msgspec.Struct, frozen=True):

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
-    from pywrangler.config.model import Resolved
+    from pywrangler.config.model import Resolved, WorkerConfig
     from pywrangler.protocol import control
 
 PATIENCE_SECONDS = 1.0
@@ -267,7 +267,8 @@ class Machine:
         if worker.standing_in:
             worker.standing_in = False
             actions.append(do.StandDown(worker.index))
-        actions.append(do.Serve(host.number, worker.current))
+        keeps_state = worker.name if _keeps_state(worker.resolved.worker, event.report) else ""
+        actions.append(do.Serve(host.number, worker.current, keeps_state))
         if worker.current is not None:
             self._hosts[worker.current].stage = "leaving"
             actions.append(do.Cancel(("serving", worker.current)))
@@ -558,6 +559,13 @@ class Machine:
 
     def _standing_note(self, worker: Worker) -> str:
         return "still serving the previous version" if worker.current is not None else "waiting for a change"
+
+
+def _keeps_state(config: WorkerConfig, loaded: control.Loaded) -> bool:
+    """Whether the Worker has something that exists once."""
+    own = {None, config.name}
+    has_workflows = any(it.kind == "workflows" and it.data.get("script_name") in own for it in config.others)
+    return bool(loaded.classes or config.queue_consumers or has_workflows)
 
 
 def _settings(resolved: Resolved) -> frozenset[Path]:

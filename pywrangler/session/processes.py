@@ -121,14 +121,18 @@ class Processes:
             for descriptor in descriptors:
                 os.close(descriptor)
 
-    def serve(self, host: int, predecessor: int | None, grace_seconds: float) -> None:
-        """Let a host accept; its predecessor stops at the same moment and hands over to it."""
+    def serve(self, host: int, predecessor: int | None, grace_seconds: float, lock: int | None = None) -> None:
+        """Let a host accept; its predecessor stops at the same moment and hands over to it.
+
+        `lock` is that of the Worker's state; the host gets a copy.
+        """
+        locks = [] if lock is None else [os.dup(lock)]
         if predecessor is None or predecessor not in self._hosts:
-            self._hosts[host].link.send(control.Serve())
+            self._hosts[host].link.send(control.Serve(locked=bool(locks)), locks)
             return
         giving, taking = socket.socketpair()
         self._hosts[predecessor].link.send(control.Retire(grace_seconds), [giving.detach()])
-        self._hosts[host].link.send(control.Serve(heir=True), [taking.detach()])
+        self._hosts[host].link.send(control.Serve(heir=True, locked=bool(locks)), [taking.detach(), *locks])
 
     def stop(self, host: int, grace_seconds: float) -> None:
         """Ask a host to end."""

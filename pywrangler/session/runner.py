@@ -22,6 +22,7 @@ from pywrangler.session.packages import packages_of
 from pywrangler.session.processes import Processes
 from pywrangler.session.reactor import Reactor
 from pywrangler.session.stand_in import StandInServer
+from pywrangler.session.state_locks import StateLocks
 from pywrangler.session.watch import Watcher
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ class Runner:
         self._timers: dict[tuple[str, int], TimerHandle] = {}
         self._stand_ins: dict[int, StandInServer] = {}
         self._builds: dict[int, BuildRun] = {}
+        self._state_locks = StateLocks()
         self._keyboard: Keyboard | None = None
         self._instance = str(uuid.uuid4())
         self._started = time.time()
@@ -210,9 +212,8 @@ class Runner:
                 processes.close_nursery(number)
             case do.Fork():
                 self._fork(action)
-            case do.Serve(host, predecessor):
-                self._serving[self._worker_of[host]] = host
-                processes.serve(host, predecessor, RETIRE_GRACE_SECONDS)
+            case do.Serve():
+                self._serve(action)
             case do.Stop(host, grace_seconds):
                 processes.stop(host, grace_seconds)
             case do.Kill(host):
@@ -277,6 +278,15 @@ class Runner:
         listeners = [berth.private.fileno(), *(listener.fileno() for listener in berth.port.sockets)]
         self._processes.fork(action.nursery, action.host, action.worker, settings, listeners)
 
+    def _serve(self, action: do.Serve) -> None:
+        worker = self._worker_of[action.host]
+        self._serving[worker] = action.host
+        lock = None
+        if action.keeps_state:
+            root = self._setup.berths[worker].state_root
+            lock = self._state_locks.descriptor(worker, root, action.keeps_state)
+        self._processes.serve(action.host, action.predecessor, RETIRE_GRACE_SECONDS, lock)
+
     def _note_loss(self, host: int) -> None:
         worker = self._worker_of.pop(host, None)
         if worker is not None and self._serving.get(worker) == host:
@@ -307,6 +317,7 @@ class Runner:
 
     def _stand_in(self, worker: int, problem: Problem) -> None:
         self._stand_down(worker)
+        self._state_locks.release(worker)
         text = "\n".join(filter(None, (str(problem), problem.excerpt, ""))) + "\n"
         self._stand_ins[worker] = StandInServer(self._reactor, self._setup.berths[worker].port.sockets, text)
 
@@ -484,4 +495,5 @@ class Runner:
             server.abort()
         self._watcher.close()
         self._processes.close()
+        self._state_locks.close()
         self._reactor.close()

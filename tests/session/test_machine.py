@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from pywrangler.config.model import Build, Dev
+from pywrangler.config.model import Build, Dev, OtherBinding
 from pywrangler.errors import Problem
 from pywrangler.protocol.control import Packages
 from pywrangler.session import actions as do
@@ -18,7 +18,7 @@ from pywrangler.session.machine import Machine
 from pywrangler.session.registry import Rival
 from pywrangler.session.state import Plan
 
-from .sample import ROOT, entry, loaded, object_binding, resolved, service
+from .sample import ROOT, consumer, entry, loaded, object_binding, resolved, service
 
 ENTRY = ROOT / "src" / "entry.py"
 CONFIG = ROOT / "wrangler.jsonc"
@@ -72,8 +72,24 @@ def test_a_worker_is_written_to_the_registry_before_it_is_said_to_be_ready():
     actions = Story().serve()
     interesting = only(actions, do.Serve, do.WriteEntry, do.Say)
     assert [type(action) for action in interesting] == [do.Serve, do.WriteEntry, do.Say]
-    assert interesting[0] == do.Serve(0, None)
+    assert interesting[0] == do.Serve(0, None, "backend")
     assert said(actions) == [say.Ready("", ("http://localhost:8787",))]
+
+
+@pytest.mark.parametrize(
+    ("report", "config", "name"),
+    [
+        ({}, {}, ""),
+        ({"classes": ("Counter",)}, {}, "worker"),
+        ({}, {"queue_consumers": (consumer("orders"),)}, "worker"),
+        ({}, {"others": (OtherBinding("workflows", "FLOW", {"name": "flow", "class_name": "Flow"}),)}, "worker"),
+        ({}, {"others": (OtherBinding("workflows", "FLOW", {"name": "flow", "script_name": "other"}),)}, ""),
+        ({}, {"others": (OtherBinding("kv_namespaces", "KV", {"id": "kv"}),)}, ""),
+    ],
+)
+def test_the_host_of_a_worker_whose_state_exists_once_gets_a_lock(report, config, name):
+    story = Story(resolved("worker", **config))
+    assert only(story.serve(**{"classes": (), **report}), do.Serve) == [do.Serve(0, None, name)]
 
 
 def test_an_unnamed_worker_is_not_written_to_the_registry():
@@ -134,7 +150,7 @@ def test_a_loaded_candidate_takes_over_from_the_current_host():
     story.serve()
     story.save()
     actions = story.tell(on.Loaded(1, loaded()), after=0.02)
-    assert only(actions, do.Serve) == [do.Serve(1, predecessor=0)]
+    assert only(actions, do.Serve) == [do.Serve(1, predecessor=0, keeps_state="backend")]
     actions = story.tell(on.Serving(1), after=0.003)
     (updated,) = said(actions, say.Updated)
     assert updated.milliseconds == pytest.approx(23)
@@ -351,7 +367,7 @@ def test_a_crash_during_a_reload_leaves_it_to_the_candidate():
     story.serve()
     story.save()
     assert forks(crash(story, 0)) == []
-    assert only(story.serve(1), do.Serve) == [do.Serve(1, None)]
+    assert only(story.serve(1), do.Serve) == [do.Serve(1, None, "backend")]
 
 
 def test_a_host_that_never_serves_is_killed():

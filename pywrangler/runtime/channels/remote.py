@@ -52,15 +52,11 @@ class RemoteChannel:
         error_text: ErrorText,
         on_connection: Callable[[str, bool], None],
         wire: Callable[[int, bytes], Link | None],
-        address: str = "",
+        find: Callable[[], Entry | None] | None = None,
     ) -> None:
-        """Make the channel; `address` says where the Worker listens, instead of the registry."""
+        """Make the channel; `find` tells where the Worker is, instead of the registry."""
         self._worker = worker
-        self._known = (
-            registry.Entry(name=worker, pid=os.getpid(), started=0.0, instance="", address=address, url="")
-            if address
-            else None
-        )
+        self._find = find or self._find_in_registry
         self._directory = directory
         self._own_worker = own_worker
         self.router: Router | None = router
@@ -93,7 +89,7 @@ class RemoteChannel:
     def _submit(self, call: Pending, target: Target) -> Awaitable[Any]:
         connection = self._usable()
         if connection is None:
-            entry = self._read_entry()
+            entry = self._find()
             if entry is None:
                 call.absent(f'Worker "{self._worker}" not found. Make sure it is running locally.')
                 return call.future
@@ -126,9 +122,12 @@ class RemoteChannel:
             return None
         return connection
 
-    def _read_entry(self) -> Entry | None:
-        if self._known is not None:
-            return self._known
+    @property
+    def is_connected(self) -> bool:
+        """Whether calls have a connection to go on."""
+        return self._usable() is not None
+
+    def _find_in_registry(self) -> Entry | None:
         try:
             content = (self._directory / self._worker).read_bytes()
         except (OSError, ValueError):
@@ -154,7 +153,7 @@ class RemoteChannel:
                 sock = await open_socket(entry.address)
                 break
             except (OSError, ValueError):
-                again = self._read_entry()
+                again = self._find()
                 if again is None or (again.address, again.instance, again.pid) == (
                     entry.address, entry.instance, entry.pid,
                 ):  # fmt: skip
@@ -218,7 +217,7 @@ class RemoteChannel:
             return
         usable = self._usable()
         if usable is None:
-            entry = self._read_entry() or self._entry
+            entry = self._find() or self._entry
             assert entry is not None
             usable = self._connect(entry)
         for call in calls:

@@ -7,7 +7,10 @@ A channel is a name and what is needed to reach it, no promise that anybody is t
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING, Any
+
+from pywrangler.protocol.registry import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from pywrangler.runtime.channels.server import AdoptWire
     from pywrangler.runtime.js.proxy import JsProxy
     from pywrangler.runtime.ports import Channel, Event, FaceName, Link, Receiver, Target
+    from pywrangler.runtime.state_lock import StateLock
 
 
 class ChannelRouter:
@@ -53,6 +57,7 @@ class ChannelRouter:
         self._error_text = error_text
         self._local: LocalChannel | None = None
         self._remote: dict[str, RemoteChannel] = {}
+        self._owner: RemoteChannel | None = None
         self._is_retired = False
         self._successor = ""
 
@@ -73,22 +78,39 @@ class ChannelRouter:
             return local if not self._is_retired else _Retired(local, self._to(worker), self._receiver)
         return self._to(worker)
 
+    def owner(self, lock: StateLock) -> Channel:
+        """Return the channel to the session that keeps this Worker's state; JavaScript Error if it cannot be told."""
+        if self._owner is None:
+            self._owner = self._make_remote(self._own_worker, lock.entry)
+        if not self._owner.is_connected and lock.holder() is None:
+            from pywrangler.runtime.channels.failures import lost
+
+            raise lost()  # it has just begun, or just ended
+        return self._owner
+
     def _to(self, worker: str) -> RemoteChannel:
         channel = self._remote.get(worker)
         if channel is None:
-            from pywrangler.runtime.channels.remote import RemoteChannel
-
-            channel = self._remote[worker] = RemoteChannel(
-                worker,
-                self._directory,
-                own_worker=self._own_worker,
-                router=self,
-                error_text=self._how_errors_read(),
-                on_connection=self._on_connection if worker != self._own_worker else _ignore,
-                wire=self._wire,
-                address=self._successor if worker == self._own_worker else "",
-            )
+            find = self._find_successor if worker == self._own_worker and self._successor else None
+            channel = self._remote[worker] = self._make_remote(worker, find)
         return channel
+
+    def _make_remote(self, worker: str, find: Callable[[], Entry | None] | None) -> RemoteChannel:
+        from pywrangler.runtime.channels.remote import RemoteChannel
+
+        return RemoteChannel(
+            worker,
+            self._directory,
+            own_worker=self._own_worker,
+            router=self,
+            error_text=self._how_errors_read(),
+            on_connection=self._on_connection if worker != self._own_worker else _ignore,
+            wire=self._wire,
+            find=find,
+        )
+
+    def _find_successor(self) -> Entry:
+        return Entry(name=self._own_worker, pid=os.getpid(), started=0.0, instance="", address=self._successor, url="")
 
     def _make_local(self) -> LocalChannel:
         from pywrangler.runtime.channels.local import LocalChannel
@@ -118,6 +140,8 @@ class ChannelRouter:
         for channel in self._remote.values():
             channel.close()
         self._remote.clear()
+        if self._owner is not None:
+            self._owner.close()
 
 
 class _Retired:
