@@ -19,6 +19,7 @@ from pywrangler.runtime.js.values import plain
 from pywrangler.runtime.js.webidl import absent, to_int
 from pywrangler.runtime.queues.messages import REFUSED, Queued, content_type_of, write_body
 from pywrangler.runtime.queues.outbox import Outbox
+from pywrangler.runtime.queues.store import TABLES, MessageStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -161,11 +162,20 @@ def _wrong_parameter(call: str, number: int, kind: str) -> JsException:
     return type_error(f"Failed to execute '{call}' on 'WorkerQueue': parameter {number} is not of type '{kind}'.")
 
 
+def outbox_of(parts: Parts) -> Outbox:
+    """Return the outbox of this host's Worker; there is one."""
+
+    def open_store() -> MessageStore:
+        return MessageStore(parts.stores.store("queues", "QueueBrokerObject", parts.config.name, TABLES))
+
+    return Outbox.of(parts.worker, parts.router, parts.clock, open_store)
+
+
 def make(binding: OtherBinding, parts: Parts) -> WorkerQueue:
     """Return the binding of an entry of the config; one that names no queue has the queue of its own name."""
     defaults = Defaults(
         "json" if parts.config.compat.queues_json else "v8", float(binding.data.get("delivery_delay") or 0)
     )
-    outbox = Outbox.of(parts.worker, parts.router)
-    queue: WorkerQueue = WorkerQueue.new(str(binding.data.get("queue") or binding.name), outbox, parts.clock, defaults)
+    name = str(binding.data.get("queue") or binding.name)
+    queue: WorkerQueue = WorkerQueue.new(name, outbox_of(parts), parts.clock, defaults)
     return queue

@@ -93,6 +93,9 @@ class Host:
         self._clock: Clock = SystemClock()
         self._desk: Desk | None = None
         self._tail: TailReceiver | None = None
+        self._has_begun = False
+        self._sole = asyncio.Event()
+        """No predecessor runs."""
         self._lock_timer: asyncio.TimerHandle | None = None
         if settings.testing:
             from pywrangler.host.testing.desk import Desk
@@ -224,10 +227,10 @@ class Host:
             self._worker.assets = assets.answers(has_worker=config.main is not None)
         self._worker.offer_loopbacks(lambda: loopbacks(config, self._worker.exports, self._router))
         if config.queue_consumers:
+            from pywrangler.bindings.queues import outbox_of
             from pywrangler.runtime.queues.broker import QueueBroker
-            from pywrangler.runtime.queues.outbox import Outbox
 
-            QueueBroker(self._worker, Outbox.of(self._worker, self._router), self._clock, self._logged_batch)
+            QueueBroker(self._worker, outbox_of(self._parts()), self._clock, self._logged_batch)
         # User code may use `from workers import env` at module level.
         face.configure(config.compat, env)
         if not config.compat.jsnull:
@@ -331,10 +334,12 @@ class Host:
             await self._http.listen(listener)
         self._loop.add_reader(self._private.fileno(), self._accept_channel)
         if heir is None:
+            self._sole.set()
             self._begin()
         else:
             # Said when the predecessor has let go of what does not run: then all that is new meets the new code.
             heir.when_announced(self._begin)
+            heir.when_gone(self._predecessor_gone)
 
     def _begin(self) -> None:
         lock = self._worker.state_lock
@@ -356,6 +361,17 @@ class Host:
             self._worker.objects.start_alarms()
         for companion in self._worker.companions:
             companion.begin()
+        self._has_begun = True
+        self._recover()
+
+    def _predecessor_gone(self) -> None:
+        self._sole.set()
+        self._recover()
+
+    def _recover(self) -> None:
+        if self._has_begun and self._sole.is_set() and self._leaving is None:
+            for callback in self._worker.when_sole:
+                callback()
 
     def _await_lock(self) -> None:
         """Try now and then: alarms and what waits in queues need an owner, also while no event comes."""
@@ -406,6 +422,8 @@ class Host:
                 self._channels.retire()
             async with asyncio.timeout(grace_seconds + FLUSH_SECONDS):
                 await asyncio.gather(testator.hand_over(deadline), self._finish(deadline))
+                await self._sole.wait()  # a host before this one may still run
+                await testator.end()
         except TimeoutError:
             self._log("warn", f"What still ran {grace_seconds:g} s after a reload was cancelled")
         finally:

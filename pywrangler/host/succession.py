@@ -65,6 +65,9 @@ class Testator:
             for key in self._running:
                 group.create_task(self._free(key))
             group.create_task(self._http.drain(deadline))
+
+    async def end(self) -> None:
+        """Say that nothing runs here any more."""
         self._link.send(handover.Done())
         await self._link.drain()
 
@@ -111,6 +114,8 @@ class Heir:
         self._objects = objects
         self._announced = False
         self._waiting: list[Callable[[], None]] = []
+        self._is_alone = False
+        self._awaiting_end: list[Callable[[], None]] = []
         objects.expect_announcement()
         self._link = MessageLink(
             sock,
@@ -126,6 +131,13 @@ class Heir:
             callback()
         else:
             self._waiting.append(callback)
+
+    def when_gone(self, callback: Callable[[], None]) -> None:
+        """Call back once nothing runs in the predecessor any more."""
+        if self._is_alone:
+            callback()
+        else:
+            self._awaiting_end.append(callback)
 
     def _received(self, message: Any, descriptors: list[int]) -> None:
         if isinstance(message, handover.Busy):
@@ -156,3 +168,7 @@ class Heir:
         if not self._announced:
             self._announce(())
         self._objects.freed_all()
+        self._is_alone = True
+        waiting, self._awaiting_end = self._awaiting_end, []
+        for callback in waiting:
+            callback()

@@ -63,6 +63,8 @@ class WorkerRuntime:
         self.companions: list[Companion] = []
         self.assets: Callable[[Any], Any] | None = None
         """What stands in front of the default entrypoint: answers a request, or gives None to have the Worker do it."""
+        self.when_sole: list[Callable[[], None]] = []
+        """Called after the companions have begun, once no predecessor runs any more."""
         self.state_lock: StateLock | None = None
         """None where nobody else can have the Worker's state."""
         self._takers: dict[str, Take] = {}
@@ -95,7 +97,7 @@ class WorkerRuntime:
     def fetch(self, target: Target, request: Any) -> Awaitable[Any]:
         """Deliver a fetch event."""
         if target.kind == "object":
-            owner = self._owner_elsewhere()
+            owner = self.owner_elsewhere()
             return self.objects.fetch(target, request) if owner is None else owner.fetch(target, request)
         if target.name == "default":
             return self._start(self.answer(target, request))
@@ -104,7 +106,7 @@ class WorkerRuntime:
     def call(self, target: Target, path: Sequence[str], arguments: Sequence[Any]) -> Awaitable[Any]:
         """Deliver an RPC call."""
         if target.kind == "object":
-            owner = self._owner_elsewhere()
+            owner = self.owner_elsewhere()
             if owner is not None:
                 return owner.call(target, path, arguments, "python")
             return self.objects.call(target, path, arguments)
@@ -114,7 +116,7 @@ class WorkerRuntime:
         """Deliver another event: `scheduled` with cron and time, else the handler of that name with the payload."""
         taker = self._takers.get(event.kind)
         if taker is not None:
-            owner = self._owner_elsewhere() if event.kind in OF_STATE else None
+            owner = self.owner_elsewhere() if event.kind in OF_STATE else None
             if owner is not None:
                 return owner.deliver(target, event)
             return self._start(taker(target, event.payload))
@@ -126,7 +128,7 @@ class WorkerRuntime:
             return self._start(self._scheduled(target, str(event.payload["cron"]), float(event.payload["time"])))
         return self._start(self.handle(target, event.kind, tuple(event.payload.values())))
 
-    def _owner_elsewhere(self) -> Channel | None:
+    def owner_elsewhere(self) -> Channel | None:
         """Return the way to the session that keeps this Worker's state; None if that is this one."""
         lock = self.state_lock
         if lock is None or lock.take():

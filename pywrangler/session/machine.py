@@ -565,7 +565,8 @@ def _keeps_state(config: WorkerConfig, loaded: control.Loaded) -> bool:
     """Whether the Worker has something that exists once."""
     own = {None, config.name}
     has_workflows = any(it.kind == "workflows" and it.data.get("script_name") in own for it in config.others)
-    return bool(loaded.classes or config.queue_consumers or has_workflows)
+    has_queues = any(it.kind == "queues.producers" for it in config.others)
+    return bool(loaded.classes or config.queue_consumers or has_queues or has_workflows)
 
 
 def _settings(resolved: Resolved) -> frozenset[Path]:

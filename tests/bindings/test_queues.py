@@ -18,6 +18,7 @@ from pywrangler.runtime.js.maps import JsMap
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.values import JsFunction, plain
 from pywrangler.runtime.queues.messages import Queued, read_body, read_payload
+from tests.runtime.queue_world import Memory
 
 NOW = 1_000_000.0
 REFUSED = "Error: Unknown Internal Error (15000)"
@@ -50,11 +51,19 @@ class Producer:
 
     def __init__(self, run_async: Any, *, date: str = "2026-06-10", **entry: Any) -> None:
         self.consumer = Consumer()
+        self.stored = Memory()
         parts: Any = SimpleNamespace(
-            config=SimpleNamespace(compat=derive(date)),
-            worker=SimpleNamespace(companions=[]),
+            config=SimpleNamespace(name="producer", compat=derive(date)),
+            worker=SimpleNamespace(
+                companions=[],
+                when_sole=[],
+                config=SimpleNamespace(name="producer", queue_consumers=()),
+                take=lambda _kind, _taker: None,
+                owner_elsewhere=lambda: None,
+            ),
             router=self.consumer,
             clock=SimpleNamespace(now=lambda: NOW),
+            stores=SimpleNamespace(store=lambda *_names: self.stored),
         )
         self.queue = make(OtherBinding("queues.producers", "Q", {"binding": "Q", "queue": "jobs", **entry}), parts)
         self._run = run_async
@@ -180,13 +189,13 @@ def test_delays_are_whole_numbers(producer, asked, delay):
     assert producer.delays == [delay]
 
 
-def test_without_a_consumer_messages_are_dropped_and_that_is_said_once(producer, logged):
+def test_without_a_consumer_messages_wait_and_that_is_said_once(producer, logged):
     producer.consumer.is_there = False
     assert stringify(producer.call("send", "a").metadata.metrics) == '{"backlogCount":0,"backlogBytes":0}'
-    producer.call("send", "b")
-    producer.call("metrics")
+    assert producer.call("send", "b").metadata.metrics.backlogCount == 1
+    assert producer.call("metrics").backlogCount == 2
     (line,) = logged
-    assert line.startswith('warn: Nobody consumes the queue "jobs", so its messages are dropped: ')
+    assert line.startswith('warn: Nobody consumes the queue "jobs", so its messages wait: ')
 
 
 def test_asking_for_metrics_warns_of_nothing(producer, logged):

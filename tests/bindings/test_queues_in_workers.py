@@ -126,7 +126,7 @@ def test_each_test_begins_with_empty_queues_and_hears_the_warning(shop, send, cl
     send("NOBODY", 1)
     send("NOBODY", 2)
     assert [line.text for line in shop.logs if line.level == "warn"] == [
-        'Nobody consumes the queue "nobody", so its messages are dropped: no running Worker has it in queues.consumers.'
+        'Nobody consumes the queue "nobody", so its messages wait: no running Worker has it in queues.consumers.'
     ]
 
 

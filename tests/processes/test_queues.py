@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.processes.dev import eventually
+from tests.processes.dev import eventually, free_port, request
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,16 +85,15 @@ def test_a_failure_is_shown_with_its_place_and_the_message_ends_in_another_sessi
     assert "ValueError" not in first.output
 
 
-def test_without_a_consumer_messages_are_dropped_with_one_warning(project: Project) -> None:
+def test_without_a_consumer_messages_wait_with_one_warning(project: Project) -> None:
     session = project.dev(cwd=producer(project)).ready()
-    for name in "abc":
-        assert project.get("producer", f"/{name}") == (200, "0")
+    for number, name in enumerate("abc"):
+        assert project.get("producer", f"/{name}") == (200, str(number))
     session.expect("GET /c 200 OK")
     assert session.output.count('Nobody consumes the queue "jobs"') == 1
     other = project.dev(cwd=consumer(project)).ready()
     project.get("producer", "/d")
-    other.expect("got d")
-    assert got(other) == ["d"]
+    eventually(lambda: sorted(got(other)) == ["a", "b", "c", "d"])
     other.stop()
     assert project.get("producer", "/e") == (200, "0")
 
@@ -199,22 +199,43 @@ def test_a_queue_that_the_new_config_gives_up_goes_to_another_worker(project: Pr
     assert "lost" not in session.output + first.output
 
 
-def test_a_consumer_that_is_killed_comes_back_for_new_messages(project: Project) -> None:
-    project.dev(cwd=producer(project)).ready()
-    session = project.dev(cwd=consumer(project)).ready()
-    project.get("producer", "/before")
-    session.expect("got before")
-    (host,) = session.hosts()
-    os.kill(host, signal.SIGKILL)
-    # The listener outlives the host: sending waits for the next one.
-    status, text = project.get("producer", "/after")
-    if status != 200:  # it was under way to the host that died
-        assert "Network connection lost" in text
-        assert project.get("producer", "/after")[0] == 200
-    session.expect("got after")
+@pytest.mark.parametrize("victim", ["host", "nursery", "session"])
+@pytest.mark.parametrize("side", ["consumer", "producer"])
+def test_nothing_that_was_acknowledged_is_lost_by_a_kill(project: Project, side: str, victim: str) -> None:
+    # Batches of two that take half a second each in the beginning: most of what is sent waits when the kill comes.
+    directories = {"producer": producer(project), "consumer": consumer(project, max_batch_size=2)}
+    sessions = {name: project.dev(cwd=directory).ready() for name, directory in directories.items()}
+    sent: list[str] = []
+    done = threading.Event()
+
+    def send() -> None:
+        for number in range(100_000):
+            if done.wait(0.005):
+                return
+            name = f"{'slow' if number == 4 else 'm'}{number}"
+            with contextlib.suppress(OSError):
+                if project.get("producer", f"/{name}")[0] == 200:
+                    sent.append(name)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        eventually(lambda: len(sent) > 20)
+        chosen = sessions[side]
+        pids = {"host": chosen.hosts, "nursery": lambda: [chosen.nursery()], "session": lambda: [chosen.process.pid]}
+        os.kill(pids[victim]()[0], signal.SIGKILL)
+        enough = len(sent) + (20 if (side, victim) != ("producer", "session") else 0)
+        eventually(lambda: len(sent) >= enough)
+    finally:
+        done.set()
+        sender.join()
+    if victim == "session":
+        sessions[side].wait()
+        sessions[f"second {side}"] = project.dev(cwd=directories[side]).ready()
+    eventually(lambda: set(sent) <= {name for session in sessions.values() for name in got(session)})
 
 
-def test_a_session_that_is_killed_leaves_no_consumer(project: Project) -> None:
+def test_a_session_that_is_killed_leaves_no_consumer_and_messages_wait(project: Project) -> None:
     session = project.dev(cwd=producer(project)).ready()
     other = project.dev(cwd=consumer(project)).ready()
     project.get("producer", "/a")
@@ -223,3 +244,20 @@ def test_a_session_that_is_killed_leaves_no_consumer(project: Project) -> None:
     assert (project.registry / "consumer").exists()
     assert project.get("producer", "/b") == (200, "0")
     session.expect('Nobody consumes the queue "jobs"')
+    project.dev(cwd=project.root / "consumer").ready().expect("got b 1")
+
+
+def test_two_sessions_of_a_consumer_deliver_each_message_once(project: Project) -> None:
+    queues = {"producers": [{"binding": "JOBS", "queue": "jobs"}], "consumers": [JOBS]}
+    directory = project.worker("both", HEAD + SEND + HANDLE, queues=queues)
+    first = project.dev(cwd=directory).ready()
+    port = free_port()
+    second = project.dev("--port", str(port), cwd=directory).ready()
+    for number in range(10):
+        assert request(port if number % 2 else project.port("both"), f"/m{number}")[0] == 200
+    eventually(lambda: len(got(first)) == 10)
+    assert not got(second)
+    request(port, "/slow")
+    first.expect("begun slow")
+    first.stop(signal.SIGKILL)
+    second.expect("got slow 1")

@@ -6,6 +6,8 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import apsw
+
 from pywrangler.config.model import Compat, QueueConsumer, WorkerConfig
 from pywrangler.runtime.channels.local import failed
 from pywrangler.runtime.channels.router import ChannelRouter
@@ -15,6 +17,7 @@ from pywrangler.runtime.js.errors import error
 from pywrangler.runtime.queues.broker import QueueBroker
 from pywrangler.runtime.queues.messages import Metrics, Queued, read_payload
 from pywrangler.runtime.queues.outbox import Outbox
+from pywrangler.runtime.queues.store import TABLES, MessageStore
 from pywrangler.runtime.worker import WorkerRuntime
 from tests.runtime.harness import ManualClock, PlainFace, settle
 
@@ -22,6 +25,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pywrangler.runtime.ports import Event, Target
+
+
+class Memory:
+    """A database that is nowhere on disk; it outlives the Worker that uses it."""
+
+    path = Path("/")
+
+    def __init__(self) -> None:
+        self.connection = apsw.Connection(":memory:")
+        for table in TABLES:
+            self.connection.execute(table)
 
 
 class Elsewhere:
@@ -61,7 +75,9 @@ class FakeRouter(ChannelRouter):
 class World:
     """A Worker with consumers, and what happens to its messages."""
 
-    def __init__(self, handler: Callable[[Any], Any], *consumers: QueueConsumer, **others: str) -> None:
+    def __init__(
+        self, handler: Callable[[Any], Any], *consumers: QueueConsumer, store: Memory | None = None, **others: str
+    ) -> None:
         self.clock = ManualClock()
         self.batches: list[list[Any]] = []
         self.reported: list[BaseException] = []
@@ -90,7 +106,8 @@ class World:
         )
         self.worker.env = to_js_value({})
         self.router = FakeRouter(self.worker, {consumer.queue for consumer in consumers}, others)
-        self.outbox = Outbox.of(self.worker, self.router)
+        self.store = MessageStore(store or Memory())
+        self.outbox = Outbox.of(self.worker, self.router, self.clock, lambda: self.store)
         self.broker = QueueBroker(
             self.worker,
             self.outbox,
@@ -112,7 +129,13 @@ class World:
 
     def started(self) -> World:
         self.broker.begin()
+        for callback in self.worker.when_sole:
+            callback()
         return self
+
+    def stored(self, queue: str = "q") -> str:
+        """What is on disk: bodies with attempts."""
+        return " ".join(f"{message.body.decode()}{message.attempts}" for message in self.store.load(queue))
 
     @property
     def passed_on(self) -> list[tuple[str, str, str]]:

@@ -250,12 +250,14 @@ def test_a_reset_forgets_everything_and_goes_on(test, logged):
         await world.send("waiting")
         await world.send("late", delay=10)
         await world.send("x", queue="nobody's")
+        assert world.stored() == "stuck1 waiting1 late1"
         for companion in world.worker.companions:
             companion.reset()
         await settle()
         await world.clock.advance(20)
         assert world.got == ["stuck1"]
         assert not world.worker.driven
+        assert (world.stored(), world.stored("nobody's")) == ("", "")
         await world.send("new")
         assert world.got == ["stuck1", "new1"]
         await world.send("x", queue="nobody's")
@@ -292,6 +294,6 @@ def test_a_closed_broker_is_quiet(test):
 def test_a_worker_has_one_outbox(test):
     async def main():
         world = World(fine)
-        assert Outbox.of(world.worker, world.router) is world.outbox
+        assert Outbox.of(world.worker, world.router, world.clock, lambda: world.store) is world.outbox
 
     test(main)

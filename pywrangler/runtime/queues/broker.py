@@ -1,6 +1,7 @@
 """The broker of the queues that this Worker consumes: keeps their messages, delivers them in batches, sends again.
 
-- What waits is kept in memory only: it is lost when the process ends, but for a reload, where the successor gets it.
+- A message is on disk (`store`) from before its sender hears that it was taken until it is acknowledged. What waits is
+  in memory, too: it is read from disk once, when no predecessor runs any more. In a reload the successor is told.
 - Batches of one queue run one after another, or as many at once as `max_concurrency` says.
 - A message that is to be sent again goes to the end of its queue after its delay. One that was delivered `max_retries`
   times again is moved to the dead letter queue, with the same id and its attempts counted anew, or dropped.
@@ -52,6 +53,8 @@ class _Consumer:
         self._config = config
         self._backlog = Backlog(config.max_batch_size, config.max_batch_timeout)
         self._concurrency = config.max_concurrency or 1
+        self._ids: set[str] = set()
+        """Of the messages that wait or are being delivered here."""
         self._timer: Timer | None = None
         self._timer_due = 0.0
         self._running: dict[asyncio.Task[None], Sequence[Queued]] = {}
@@ -60,12 +63,23 @@ class _Consumer:
     # ---- waiting ------------------------------------------------------------------------------------------
 
     def add(self, messages: Sequence[Queued]) -> Metrics:
-        """Take messages; returns what waited before."""
-        now = self._broker.clock.now()
-        metrics = self._backlog.metrics(now)
-        self._backlog.add(messages, now)
-        self.pump()
+        """Take messages; returns what waited before. JavaScript Error, and nothing is taken, if they cannot be kept."""
+        metrics = self._backlog.metrics(self._broker.clock.now())
+        fresh = [message for message in messages if message.id not in self._ids]
+        if fresh:
+            self._broker.store.put(self._config.queue, fresh)
+            self._enter(fresh)
         return metrics
+
+    def recover(self) -> None:
+        """Take what a host has left that ended before it could deliver or pass on."""
+        left = [message for message in self._broker.store.load(self._config.queue) if message.id not in self._ids]
+        self._enter(left)
+
+    def _enter(self, messages: Sequence[Queued]) -> None:
+        self._ids.update(message.id for message in messages)
+        self._backlog.add(messages, self._broker.clock.now())
+        self.pump()
 
     def pump(self) -> None:
         """Begin every batch that is due, and look again when the next one is."""
@@ -128,7 +142,10 @@ class _Consumer:
     async def _run(self, messages: Sequence[Queued], metrics: Metrics) -> None:
         broker, queue = self._broker, self._config.queue
         batch = _batch(queue, messages)
+        read = {message.id for message in batch.values()}
+        unreadable = [message for message in messages if message.id not in read]
         if not batch:
+            self._settle(unreadable, ())
             return
         dead: Sequence[Queued] = ()
         began = time.perf_counter()
@@ -142,15 +159,24 @@ class _Consumer:
         is_ours = task in self._running  # else the successor has the messages, whatever was decided here
         if is_ours:
             self._running[task] = ()
-            dead = self._send_again(again)
+            done = [it for message, it in batch.items() if message.decision != "retry"]
+            dead = self._send_again(again, [*done, *unreadable])
         broker.on_batch(queue, len(batch) - len(again), len(batch), milliseconds)
         if is_ours:
             await self._leave(dead)
 
-    def _send_again(self, messages: Sequence[tuple[Queued, float | None]]) -> list[Queued]:
-        """Put failed messages back, each with its delay if it has one; return those that failed too often."""
+    def _settle(self, done: Sequence[Queued], again: Sequence[Queued]) -> None:
+        self._ids.difference_update(message.id for message in done)
+        self._broker.store.settle(self._config.queue, done, again)
+
+    def _send_again(self, messages: Sequence[tuple[Queued, float | None]], done: Sequence[Queued] = ()) -> list[Queued]:
+        """Put failed messages back, each with its delay if it has one; return those that failed too often.
+
+        Those that are `done` are forgotten; without a dead letter queue so are those that failed too often.
+        """
         config, now = self._config, self._broker.clock.now()
         dead: list[Queued] = []
+        back: list[Queued] = []
         for message, delay in messages:
             if message.attempts > config.max_retries:
                 self._tell_end(message)
@@ -158,7 +184,9 @@ class _Consumer:
                 continue
             seconds = config.retry_delay if delay is None else delay
             due = now + seconds if seconds > 0 else 0.0
-            self._backlog.add((msgspec.structs.replace(message, attempts=message.attempts + 1, due=due),), now)
+            back.append(msgspec.structs.replace(message, attempts=message.attempts + 1, due=due))
+        self._settle([*done, *(dead if config.dead_letter_queue is None else ())], back)
+        self._backlog.add(back, now)
         return dead
 
     def _tell_end(self, message: Queued) -> None:
@@ -174,10 +202,14 @@ class _Consumer:
         """Send what leaves this host: to the successor, and to the dead letter queue."""
         config = self._config
         if self._broker.is_retired:
+            # They stay on disk: the file is the successor's, too.
             await self._broker.pass_on(config.queue, self._backlog.take_all(self._broker.clock.now()))
-        if config.dead_letter_queue is not None:
+        if dead and config.dead_letter_queue is not None:
             anew = [msgspec.structs.replace(message, attempts=1, due=0.0) for message in dead]
+            self._ids.difference_update(message.id for message in dead)
             await self._broker.pass_on(config.dead_letter_queue, anew)
+            if config.dead_letter_queue != config.queue:
+                self._broker.store.settle(config.queue, dead, ())
 
     # ---- leaving ------------------------------------------------------------------------------------------
 
@@ -233,9 +265,11 @@ class QueueBroker:
         self.target = Target(worker.config.name, "entrypoint")
         self.is_serving = False
         self.is_retired = False
+        self.store = outbox.store
         self._outbox = outbox
         self._consumers = self._fresh()
         worker.companions.append(self)
+        worker.when_sole.append(self._recover)
         worker.take(KIND, self._take)
 
     def _fresh(self) -> dict[str, _Consumer]:
@@ -253,6 +287,10 @@ class QueueBroker:
         """Deliver messages to whoever consumes a queue: a dead letter queue, or this one in the successor."""
         if messages:
             await self._outbox.pass_on(queue, messages)
+
+    def _recover(self) -> None:
+        for consumer in self._consumers.values():
+            consumer.recover()
 
     # ---- Companion ----------------------------------------------------------------------------------------
 
@@ -275,6 +313,6 @@ class QueueBroker:
         self._consumers = self._fresh()
 
     def close(self) -> None:
-        """End at once; what waits is lost."""
+        """End at once; what waits is on disk."""
         for consumer in self._consumers.values():
             consumer.close()
