@@ -11,11 +11,10 @@ import math
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import apsw
 
-from pywrangler.bindings.d1.meter import Meter, Watch
 from pywrangler.bindings.d1.script import is_blank
 from pywrangler.errors import PywranglerError
 from pywrangler.runtime.js.errors import JsException, error
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from pywrangler.bindings.d1.meter import Counts
     from pywrangler.errors import Problem
 
 QUERY_SECONDS = 30.0
@@ -60,6 +58,18 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """What one query did, for `meta`."""
+
+    changes: int
+    last_row_id: int
+    changed_db: bool
+    size_after: int
+    rows_read: int
+    rows_written: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a query gave: names of columns with duplicates, and rows as SQLite has them."""
 
@@ -67,6 +77,17 @@ class Outcome:
     rows: list[tuple[Any, ...]]
     milliseconds: float
     counts: Counts
+
+
+class _State(NamedTuple):
+    changes: int
+    last_row_id: int
+    size: int
+
+
+def _state(database: Database) -> _State:
+    connection = database.connection
+    return _State(connection.total_changes(), connection.last_insert_rowid(), database.size)
 
 
 class DatabaseFile:
@@ -77,7 +98,6 @@ class DatabaseFile:
         self._notice = notice
         self._stop = stop or threading.Event()
         self._database: Database | None = None
-        self._meter: Meter
         self._sql: Sql
         self._identity: tuple[int, int] | None = None
         self._deadline = math.inf
@@ -99,7 +119,7 @@ class DatabaseFile:
             database.begin(writes=bookmark or any(_writes(query.sql) for _, query in kept))
             outcomes = []
             for number, query in kept:  # noqa: B007 - the error says which
-                outcomes.append(self._run(query))
+                outcomes.append(self._run(database, query))
             mark = database.next_bookmark() if bookmark else ""
             self._commit(database)
         except JsException as problem:
@@ -112,10 +132,10 @@ class DatabaseFile:
                 self._database.rollback()  # of what was not committed
         return outcomes, mark
 
-    def _run(self, query: Query) -> Outcome:
+    def _run(self, database: Database, query: Query) -> Outcome:
         if len(query.sql.encode()) > SQL_BYTES:
             raise error(TOO_BIG)
-        self._meter.begin()
+        before = _state(database)
         begun = time.perf_counter()
         self._deadline = begun + QUERY_SECONDS
         try:
@@ -125,7 +145,16 @@ class DatabaseFile:
             self._deadline = math.inf
         milliseconds = (time.perf_counter() - begun) * 1000
         columns = found.names
-        return Outcome(columns, rows, milliseconds, self._meter.end(query.sql, len(rows)))
+        after = _state(database)
+        counts = Counts(
+            changes=after.changes - before.changes,
+            last_row_id=after.last_row_id,
+            changed_db=after != before,
+            size_after=after.size,
+            rows_read=found.tally.read,
+            rows_written=found.tally.written,
+        )
+        return Outcome(columns, rows, milliseconds, counts)
 
     @staticmethod
     def _commit(database: Database) -> None:
@@ -141,14 +170,11 @@ class DatabaseFile:
         if self._database is not None and self._found() != self._identity:
             self.close()
         if self._database is None:
-            watch = Watch()
             database = Database(self.path, self._notice, None, owner="D1 database", tables=())
-            database.policy = watch
             database.on_corrupt = lambda _problem: self._forget()
             connection = database.connection
             connection.set_busy_handler(self._wait)
             connection.set_progress_handler(self._is_over, STEPS_BETWEEN_LOOKS)
-            self._meter = Meter(database, watch)
             self._sql = Sql(database, _nothing, _nothing)
             self._identity = self._found()
             self._database = database

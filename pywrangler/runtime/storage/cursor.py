@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pywrangler.runtime.storage.database import Database
+    from pywrangler.runtime.storage.meter import Meter, Tally
 
 NO_RESULTS = "Expected exactly one result from SQL query, but got no results."
 MULTIPLE_RESULTS = "Expected exactly one result from SQL query, but got multiple results."
@@ -28,28 +29,27 @@ _NOTHING: Any = object()
 class Rows:
     """The rows of one statement as SQLite gives them, each fetched when it is asked for."""
 
-    __slots__ = ("_cursor", "_database", "_describe", "_first", "_names", "_rest", "read", "written")
+    __slots__ = ("_cursor", "_database", "_describe", "_first", "_meter", "_names", "_rest", "tally")
 
     def __init__(
-        self, database: Database, cursor: apsw.Cursor, describe: Callable[[], list[str]], *, buffered: bool
+        self, database: Database, cursor: apsw.Cursor, meter: Meter, tally: Tally, describe: Callable[[], list[str]]
     ) -> None:
         self._database = database
         self._describe = describe
         self._names: list[str] | None = None
         self._cursor: apsw.Cursor | None = None
         self._rest: Iterator[tuple[Any, ...]] = iter(())
-        self.read = 0
-        """Rows fetched so far."""
-        self.written = 0
-        """Rows inserted, updated or deleted."""
+        self._meter = meter
+        self.tally = tally
+        """What it cost so far."""
         self._first = next(cursor, _NOTHING)
         if self._first is _NOTHING:
             return
         self._names = [column[0] for column in cursor.get_description()]
-        self.read = 1
-        if buffered:
+        tally.returned = 1
+        if tally.statement.writes:
             rows = cursor.fetchall()
-            self.read += len(rows)
+            tally.returned += len(rows)
             self._rest = iter(rows)
         else:
             self._cursor = cursor
@@ -68,29 +68,38 @@ class Rows:
         if row is not _NOTHING:
             self._first = _NOTHING
             return row  # type: ignore[no-any-return]
+        if self._cursor is None:
+            return next(self._rest, None)
+        self._meter.resume(self.tally)
         try:
             row = next(self._rest, None)
         except apsw.Error as problem:
             self._cursor = None
             self._rest = iter(())
             raise self._database.failed(problem) from problem
-        if self._cursor is not None:
-            if row is None:
-                self._cursor = None
-            else:
-                self.read += 1
+        finally:
+            self._meter.end(self.tally)
+        if row is None:
+            self._cursor = None
+        else:
+            self.tally.returned += 1
         return row
 
     def all(self) -> list[tuple[Any, ...]]:
         """Return the rows that are left."""
         first, self._first = self._first, _NOTHING
-        try:
+        if self._cursor is None:
             rows = list(self._rest)
-        except apsw.Error as problem:
-            raise self._database.failed(problem) from problem
-        if self._cursor is not None:
+        else:
+            self._meter.resume(self.tally)
+            try:
+                rows = list(self._rest)
+            except apsw.Error as problem:
+                raise self._database.failed(problem) from problem
+            finally:
+                self._meter.end(self.tally)
             self._cursor = None
-            self.read += len(rows)
+            self.tally.returned += len(rows)
         if first is not _NOTHING:
             rows.insert(0, first)
         return rows
@@ -120,13 +129,13 @@ class Cursor:
 
     @property
     def rowsRead(self) -> int:
-        """Rows fetched so far; the platform also counts rows that were scanned without being returned."""
-        return self._rows.read
+        """Rows that the statement has read, as the platform counts them; those fetched while it is under way."""
+        return self._rows.tally.read
 
     @property
     def rowsWritten(self) -> int:
-        """Rows inserted, updated or deleted; the platform counts index entries too."""
-        return self._rows.written
+        """Rows and entries of indexes that the statement has written."""
+        return self._rows.tally.written
 
     def one(self) -> JsDict:
         """Return the only row; JavaScript Error unless there is exactly one."""

@@ -205,6 +205,11 @@ class Database:
         assert self._connection is not None
         return self._connection
 
+    @property
+    def live(self) -> apsw.Connection | None:
+        """The connection if the file is open."""
+        return self._connection
+
     def set_aside(self, problem: BaseException) -> None:
         """Close the corrupt file, rename it, tell the user."""
         self._drop_connection()

@@ -241,12 +241,12 @@ class SqlStorageCursor(JsProxy):
     @property
     def rowsRead(self) -> int:
         """Rows fetched so far."""
-        return self._rows.read
+        return self._rows.tally.read
 
     @property
     def rowsWritten(self) -> int:
         """Rows inserted, updated or deleted."""
-        return self._rows.written
+        return self._rows.tally.written
 
     def one(self) -> JsObject:
         """Return the only row; Error unless there is exactly one."""

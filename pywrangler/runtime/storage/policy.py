@@ -8,6 +8,8 @@ outside the platform's list.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import apsw
 
 from pywrangler.runtime.storage.statements import RESERVED
@@ -79,6 +81,9 @@ _REFUSED = frozenset(
 _VIRTUAL_TABLES = frozenset({apsw.SQLITE_CREATE_VTABLE, apsw.SQLITE_DROP_VTABLE})
 # Statistics cover all tables, ours included; they give away no content.
 _ALWAYS = frozenset({apsw.SQLITE_SELECT, apsw.SQLITE_ANALYZE, apsw.SQLITE_REINDEX, apsw.SQLITE_RECURSIVE})
+_CHANGES = frozenset({apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE})
+_MADE = frozenset({apsw.SQLITE_CREATE_TABLE, apsw.SQLITE_CREATE_VIEW, apsw.SQLITE_CREATE_VTABLE})
+_ALTERS = frozenset({apsw.SQLITE_ALTER_TABLE, apsw.SQLITE_CREATE_TRIGGER})
 _INTERNALS = frozenset({"dbstat", "sqlite_dbpage"})
 
 
@@ -87,12 +92,62 @@ def is_reserved(name: str | None) -> bool:
     return name is not None and name[:4].lower() == RESERVED
 
 
+@dataclass(slots=True)
+class Footprint:
+    """What the compiler has said that a statement names."""
+
+    updates: dict[tuple[str, bool], set[str]] = field(default_factory=dict)
+    """Columns, in lower case, by table and whether the statement itself updates them rather than a trigger."""
+    inserts: set[str] = field(default_factory=set)
+    targets: set[str] = field(default_factory=set)
+    """Tables that the statement itself changes."""
+    made: str = ""
+    """A table, view or index."""
+    indexed: str = ""
+    """The table of a new index."""
+    alters: bool = False
+    """Another change of the schema that writes one row of it."""
+    copies: bool = False
+    """CREATE TABLE ... AS SELECT."""
+    begins_sequence: bool = False
+    """The first table with AUTOINCREMENT is made."""
+
+    @property
+    def changes_schema(self) -> bool:
+        """Whether the statement makes or alters something."""
+        return bool(self.made or self.alters)
+
+    def columns(self, table: str, *, is_direct: bool) -> set[str]:
+        """Return the columns that are updated in a table; empty if that is not known."""
+        return self.updates.get((table, is_direct)) or self.updates.get((table, not is_direct)) or set()
+
+    def note(self, action: int, first: str, second: str, via: str | None) -> None:
+        """Take what the compiler asks permission for."""
+        if action == apsw.SQLITE_UPDATE:
+            self.updates.setdefault((first, via is None), set()).add(second.lower())
+        elif action == apsw.SQLITE_INSERT:
+            self.inserts.add(first)
+        if action in _CHANGES and via is None:
+            self.targets.add(first)
+        elif action in _MADE:
+            self.begins_sequence = self.begins_sequence or first == "sqlite_sequence"
+            self.made = self.made or first
+        elif action == apsw.SQLITE_CREATE_INDEX and not self.made:  # a table's own come with it
+            self.made, self.indexed = first, second
+        elif action in _ALTERS:
+            self.alters = True
+        elif action == apsw.SQLITE_SELECT and self.made:
+            self.copies = True
+
+
 class Policy:
     """The authorizer of one connection; it judges while `guards` is true: while SQL of user code compiles."""
 
-    __slots__ = ("guards", "is_changed", "refusal")
+    __slots__ = ("footprint", "guards", "is_changed", "refusal")
 
     def __init__(self) -> None:
+        self.footprint: Footprint | None = None
+        """Of what was compiled since somebody cleared it."""
         self.guards = False
         self.refusal = ""
         """What to tell instead of SQLite's words, set by the last refusal."""
@@ -100,10 +155,15 @@ class Policy:
         """Whether user code has set a PRAGMA that holds for this connection only."""
 
     def __call__(
-        self, action: int, first: str | None, second: str | None, database: str | None, _via: str | None
+        self, action: int, first: str | None, second: str | None, database: str | None, via: str | None
     ) -> int:
         """Answer SQLite: SQLITE_OK or SQLITE_DENY."""
-        if not self.guards or action in _ALWAYS:
+        if not self.guards:
+            return apsw.SQLITE_OK
+        if self.footprint is None:
+            self.footprint = Footprint()
+        self.footprint.note(action, first or "", second or "", via)
+        if action in _ALWAYS:
             return apsw.SQLITE_OK
         return apsw.SQLITE_OK if self._allows(action, first, second, database) else apsw.SQLITE_DENY
 

@@ -9,6 +9,7 @@ import apsw
 
 from pywrangler.runtime.js.errors import error
 from pywrangler.runtime.storage.cursor import Rows
+from pywrangler.runtime.storage.meter import Meter
 from pywrangler.runtime.storage.statements import Statement, split
 
 if TYPE_CHECKING:
@@ -30,12 +31,13 @@ NOT_ENABLED = (
 class Sql:
     """Runs statements on one database; `begin_write` is called before each that may write."""
 
-    __slots__ = ("_begin_write", "_database", "_lost")
+    __slots__ = ("_begin_write", "_database", "_lost", "_meter")
 
     def __init__(self, database: Database, begin_write: Callable[[], None], lost: Callable[[apsw.Error], None]) -> None:
         self._database = database
         self._begin_write = begin_write
         self._lost = lost
+        self._meter = Meter(database)
 
     def execute(self, text: str, values: tuple[Any, ...]) -> Rows:
         """Run every statement in `text` and return the rows of the last; errors as the platform words them."""
@@ -55,16 +57,12 @@ class Sql:
         policy = database.policy
         if statement.writes:
             self._begin_write()
-            connection = database.connection
-            before = connection.total_changes()
+        tally = self._meter.begin(statement, values or None)
         policy.guards = True
         try:
             cursor = run(statement.sql, values or None, can_cache=statement.cacheable)
             policy.guards = False
-            rows = Rows(database, cursor, lambda: self._columns(statement, values), buffered=statement.writes)
-            if statement.writes:
-                rows.written = connection.total_changes() - before  # known once all rows of a RETURNING are read
-            return rows
+            return Rows(database, cursor, self._meter, tally, lambda: self._columns(statement, values))
         except ValueError:
             if "\0" not in statement.sql:
                 raise
@@ -75,6 +73,7 @@ class Sql:
             raise self._failed(problem) from problem
         finally:
             policy.guards = False
+            self._meter.end(tally)
 
     def _failed(self, problem: apsw.Error) -> JsException:
         if self._database.lost_transaction():

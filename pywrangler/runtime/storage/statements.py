@@ -27,6 +27,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_SEARCHES = frozenset({"select", "update", "delete", "with"})
+_DEFINES = frozenset({"create", "alter", "drop"})
 _READS = frozenset({"select", "values", "explain"})
 _VERBS = frozenset({"select", "values", "insert", "replace", "update", "delete"})
 # These take effect only inside a transaction, or write statistics.
@@ -40,6 +42,12 @@ class Statement:
     sql: str
     writes: bool
     cacheable: bool
+    searches: bool
+    """Whether it may look for rows."""
+    defines: bool
+    """Whether it changes the schema."""
+    is_for_all: bool
+    """A DELETE without WHERE."""
 
 
 def _writes(words: list[tuple[str, int]]) -> bool:
@@ -85,7 +93,18 @@ def split(text: str) -> Script:
             stop_of_last = stop
             # Never found in the cache of compiled statements: the runtime's own may hold the same text, compiled
             # without the checks that user code is subject to.
-            statements.append(Statement(piece, _writes(words), RESERVED not in piece.lower()))
+            found = {word for word, _depth in words}
+            first = words[0][0] if words else ""
+            statements.append(
+                Statement(
+                    piece,
+                    _writes(words),
+                    RESERVED not in piece.lower(),
+                    searches=not found.isdisjoint(_SEARCHES),
+                    defines=first in _DEFINES,
+                    is_for_all=first == "delete" and "where" not in found,
+                )
+            )
 
     for token in _TOKEN.finditer(text):
         kind = token.lastgroup
