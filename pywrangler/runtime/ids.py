@@ -17,6 +17,8 @@ from pywrangler.runtime.js.errors import type_error
 from pywrangler.runtime.js.proxy import JsProxy
 
 HALF_BYTES = 16
+CARRIED_NAME_BYTES = 1024
+"""In UTF-8."""
 HEX_DIGITS = 64
 _HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
@@ -61,6 +63,13 @@ def id_from_string(worker: str, class_name: str, hex_digits: str) -> str:
     if not hmac.compare_digest(_complete(_mac_key(worker, class_name), first), normal):
         raise type_error("Durable Object ID is not valid for this namespace.")
     return normal
+
+
+def carried_name(name: str | None) -> str | None:
+    """Return the name that an object is told of itself: none above the platform's limit (wrangler 4.164)."""
+    if name is None or len(name) * 4 <= CARRIED_NAME_BYTES:
+        return name
+    return name if len(name.encode("utf-8", "surrogatepass")) <= CARRIED_NAME_BYTES else None
 
 
 class DurableObjectId(JsProxy):

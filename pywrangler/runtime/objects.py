@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.actor import Actor
 from pywrangler.runtime.alarms import AlarmIndex, AlarmOutcome, AlarmScheduler, forget_stored_alarm
-from pywrangler.runtime.ids import HEX_DIGITS
+from pywrangler.runtime.ids import HEX_DIGITS, carried_name
 from pywrangler.runtime.js.errors import JsException, error, type_error
 from pywrangler.runtime.methods import call_method
 from pywrangler.runtime.sockets import HibernationSet
@@ -101,7 +101,7 @@ class ObjectHost:
         if class_name not in self.exports.objects:
             raise error(self.no_such_class(class_name))
         sockets = self.socket_set(key)
-        actor = self.actor_class(self, class_name, object_id, name, sockets)
+        actor = self.actor_class(self, class_name, object_id, carried_name(name), sockets)
         self.actors[key] = actor
         if self._announcement is not None or key in self._elsewhere:
             actor.await_predecessor(self._cleared(key))

@@ -10,6 +10,7 @@ from pyodide.ffi import run_sync
 
 from pywrangler.runtime import context
 from pywrangler.runtime.js.errors import JsException
+from pywrangler.runtime.ports import Target
 from tests.runtime.harness import Objects, settle
 
 if TYPE_CHECKING:
@@ -411,3 +412,30 @@ def test_alarms_run_at_their_time_in_order_with_retries(tmp_path: Path, run_asyn
 
     objects: Any = None
     run_async(main())
+
+
+@pytest.mark.parametrize(
+    ("character", "longest"),
+    [("x", 1024), ("ö", 512), ("€", 341), ("😀", 256), ("\ud800", 341)],
+)
+def test_an_object_does_not_know_its_name_beyond_1024_bytes(
+    tmp_path: Path, run_async: Any, character: str, longest: int
+) -> None:
+    """As wrangler 4.164 with `idFromName` and `getByName`; the id of the caller keeps the name."""
+
+    class Named:
+        def __init__(self, state: Any, env: Any) -> None:
+            self.state = state
+
+        def name(self) -> Any:
+            return self.state.id.name
+
+    async def main() -> list[Any]:
+        objects = Objects(tmp_path, Named)
+        names = [character * longest, character * (longest + 1)]
+        return [
+            await objects.host.call(Target("tested", "object", "Named", f"{number}" * 64, name), ("name",), ())
+            for number, name in enumerate(names)
+        ]
+
+    assert run_async(main()) == [character * longest, None]
