@@ -101,7 +101,7 @@ def _refuse(problem: JsException) -> None:
 
 def make(binding: OtherBinding, parts: Parts) -> Ratelimit:
     """Return the binding of an entry of the config."""
-    store = parts.stores.store("ratelimit", "RateLimiterObject", str(binding.data["namespace_id"]), (_TABLE,))
+    store = parts.stores.store("ratelimit", "RateLimiterObject", binding.data_name, (_TABLE,))
     simple = binding.data["simple"]
     rate_limit: Ratelimit = Ratelimit.new(store, simple["limit"], simple["period"], parts.clock.now)
     return rate_limit

@@ -48,6 +48,6 @@ def open_secrets(stores: Stores, store_id: str, now: Callable[[], float]) -> Ent
 
 def make(binding: OtherBinding, parts: Parts) -> SecretsStoreSecret:
     """Return the binding of an entry of the config."""
-    entries = open_secrets(parts.stores, str(binding.data["store_id"]), parts.clock.now)
+    entries = open_secrets(parts.stores, binding.data_name, parts.clock.now)
     secret: SecretsStoreSecret = SecretsStoreSecret.new(entries, str(binding.data["secret_name"]))
     return secret

@@ -21,7 +21,7 @@ from pywrangler.runtime import ids
 from pywrangler.runtime.storage.database import CORRUPT, connect, set_aside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import apsw
@@ -107,8 +107,12 @@ class Store:
 class Stores:
     """All stores of one host, each open once however many bindings lead to it."""
 
-    def __init__(self, root: Path, notice: Callable[[Problem], None]) -> None:
+    def __init__(
+        self, root: Path, notice: Callable[[Problem], None], shared: Mapping[tuple[str, str], Path] | None = None
+    ) -> None:
+        """Make the stores below `root`; those that are `shared`, by plugin and name, lie below another root."""
         self._root = root
+        self._shared = shared or {}
         self.notice = notice
         """Told of what the user should know."""
         self._stores: dict[tuple[str, str, str], Store] = {}
@@ -119,7 +123,7 @@ class Stores:
         found = self._stores.get(key)
         if found is None:
             digits = ids.id_from_name("miniflare", class_name, name)
-            root = self._root / plugin
+            root = self._shared.get((plugin, name), self._root) / plugin
             # A name comes from a config and may be anything; only a harmless one becomes a path.
             blobs = Blobs(root / (name if _PLAIN.fullmatch(name) else digits) / "blobs")
             file = root / ids.unique_key("miniflare", class_name) / f"{digits}.sqlite"

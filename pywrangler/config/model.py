@@ -108,6 +108,16 @@ class QueueConsumer(msgspec.Struct, frozen=True):
     """Batches at once; None means one after another, as wrangler does locally."""
 
 
+LOCAL_DATA = {
+    "kv_namespaces": ("kv", ("preview_id", "id")),
+    "d1_databases": ("d1", ("preview_database_id", "database_id")),
+    "r2_buckets": ("r2", ("preview_bucket_name", "bucket_name")),
+    "secrets_store_secrets": ("secrets-store", ("store_id",)),
+    "ratelimits": ("ratelimit", ("namespace_id",)),
+}
+"""Where kinds of bindings keep data that several Workers may share, and the fields that name it."""
+
+
 class OtherBinding(msgspec.Struct, frozen=True):
     """A binding of a kind that has no dataclass of its own: `kind` is the config key, `data` the validated entry."""
 
@@ -117,6 +127,24 @@ class OtherBinding(msgspec.Struct, frozen=True):
     place: Place | None = None
     mock: Path | None = None
     """A Python file whose functions are the binding's methods (`--mock`)."""
+
+    @property
+    def local_data(self) -> tuple[str, str] | None:
+        """What names the local data, as wrangler does: the kind's directory and a name. None if it has none to share.
+
+        Bindings with the same name have the same data.
+        """
+        known = LOCAL_DATA.get(self.kind)
+        if known is None:
+            return None
+        directory, fields = known
+        given = (self.data.get(field) for field in fields)
+        return directory, next((str(value) for value in given if value is not None), self.name)
+
+    @property
+    def data_name(self) -> str:
+        """The name of the local data."""
+        return self.name if self.local_data is None else self.local_data[1]
 
 
 class Rule(msgspec.Struct, frozen=True):

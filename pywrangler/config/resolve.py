@@ -217,6 +217,20 @@ def _targets(worker: WorkerConfig) -> Iterator[tuple[str, str, Place | None]]:
         yield "tail_consumers", tail, Place(worker.config_path)
 
 
+def shared_data(
+    worker: WorkerConfig, root: Path, earlier: Sequence[tuple[Path, WorkerConfig]]
+) -> tuple[tuple[str, str, Path], ...]:
+    """Return kind, name and root of the data of `worker` that lies with an `earlier` Worker of its session.
+
+    In a session the same id is the same data, and it lies with the first Worker that has it.
+    """
+    places: dict[tuple[str, str], Path] = {}
+    for place, config in reversed([*earlier, (root, worker)]):
+        places.update((it.local_data, place) for it in config.others if it.local_data is not None and it.mock is None)
+    own = {it.local_data for it in worker.others if it.mock is None and it.local_data is not None}
+    return tuple((*name, places[name]) for name in sorted(own) if places[name] != root)
+
+
 def _state_roots(
     resolved: Sequence[Resolved], discovery: Discovery, overrides: Overrides, cwd: Path
 ) -> tuple[Path, ...]:

@@ -265,7 +265,8 @@ class Host:
             from pywrangler.bindings.stores import Stores
 
             root = self._settings.state_root
-            stores = Stores(root, self._notice)
+            shared = {(plugin, name): place for plugin, name, place in self._settings.shared_data}
+            stores = Stores(root, self._notice, shared)
             self._made_parts = Parts(self._config, self._router, self._worker, self._clock, stores, root)
         return self._made_parts
 

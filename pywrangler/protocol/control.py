@@ -62,6 +62,8 @@ class HostSettings(msgspec.Struct, frozen=True):
     """`/__scheduled` runs the scheduled handler."""
     generation: int = 0
     """Counts the starts of this Worker in this session."""
+    shared_data: tuple[tuple[str, str, Path], ...] = ()
+    """Directory of a kind, name and root of the local data that lies with another Worker of the session."""
     testing: bool = False
     """Only then the host takes `Ask`, and `fetch` goes to the session (see `protocol.testing`)."""
 

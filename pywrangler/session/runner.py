@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from pywrangler.config.resolve import shared_data
 from pywrangler.errors import ConfigError, Problem, PywranglerError, StartError
 from pywrangler.protocol import control
 from pywrangler.protocol.registry import HEARTBEAT_SECONDS, Entry
@@ -132,6 +133,7 @@ class Runner:
         self._stand_ins: dict[int, StandInServer] = {}
         self._builds: dict[int, BuildRun] = {}
         self._state_locks = StateLocks()
+        self._resolved = {index: berth.plan.resolved for index, berth in enumerate(setup.berths)}
         self._keyboard: Keyboard | None = None
         self._instance = str(uuid.uuid4())
         self._started = time.time()
@@ -273,10 +275,18 @@ class Runner:
             strict_limits=self._setup.strict_limits,
             test_scheduled=self._setup.test_scheduled,
             generation=action.generation,
+            shared_data=self._shared_data(action),
             testing=self._setup.testing,
         )
         listeners = [berth.private.fileno(), *(listener.fileno() for listener in berth.port.sockets)]
         self._processes.fork(action.nursery, action.host, action.worker, settings, listeners)
+
+    def _shared_data(self, action: do.Fork) -> tuple[tuple[str, str, Path], ...]:
+        """Return where data lies that an earlier Worker of the session binds, too, and keeps in another place."""
+        self._resolved[action.worker] = action.resolved
+        roots = [berth.state_root for berth in self._setup.berths]
+        earlier = [(roots[index], self._resolved[index].worker) for index in range(action.worker)]
+        return shared_data(action.resolved.worker, roots[action.worker], earlier)
 
     def _serve(self, action: do.Serve) -> None:
         worker = self._worker_of[action.host]

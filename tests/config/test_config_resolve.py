@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pywrangler.config.resolve import Overrides, Resolution, resolve
+from pywrangler.config.resolve import Overrides, Resolution, resolve, shared_data
 from pywrangler.errors import ConfigError, Place, Problem
 from pywrangler.protocol.control import Fork, HostSettings, pack, unpack
 
@@ -93,6 +93,61 @@ def test_given_configs_share_the_data_of_the_primary(project: Any, run: Any) -> 
     found = run(first, second)
     assert [item.worker.name for item in found.workers] == ["b", "a"]
     assert set(found.state_roots) == {first.parent / ".wrangler" / "state" / "v3"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "name"),
+    [
+        (
+            {"kv_namespaces": [{"binding": "A", "id": "x"}]},
+            {"kv_namespaces": [{"binding": "B", "id": "x"}]},
+            ("kv", "x"),
+        ),
+        (
+            {"kv_namespaces": [{"binding": "A", "id": "x", "preview_id": "p"}]},
+            {"kv_namespaces": [{"binding": "B", "id": "p"}]},
+            ("kv", "p"),
+        ),
+        (
+            {"d1_databases": [{"binding": "A", "database_name": "n", "database_id": "x"}]},
+            {"d1_databases": [{"binding": "B", "database_name": "m", "database_id": "x"}]},
+            ("d1", "x"),
+        ),
+        (
+            {"r2_buckets": [{"binding": "A", "bucket_name": "bucket"}]},
+            {"r2_buckets": [{"binding": "B", "bucket_name": "bucket"}]},
+            ("r2", "bucket"),
+        ),
+        (
+            {"secrets_store_secrets": [{"binding": "A", "store_id": "s", "secret_name": "one"}]},
+            {"secrets_store_secrets": [{"binding": "B", "store_id": "s", "secret_name": "two"}]},
+            ("secrets-store", "s"),
+        ),
+        (
+            {"ratelimits": [{"name": "A", "namespace_id": "1", "simple": {"limit": 1, "period": 10}}]},
+            {"ratelimits": [{"name": "B", "namespace_id": "1", "simple": {"limit": 1, "period": 10}}]},
+            ("ratelimit", "1"),
+        ),
+        ({"kv_namespaces": [{"binding": "A", "id": "x"}]}, {"kv_namespaces": [{"binding": "A", "id": "y"}]}, None),
+        (
+            {"kv_namespaces": [{"binding": "A", "id": "x"}]},
+            {"r2_buckets": [{"binding": "A", "bucket_name": "xxx"}]},
+            None,
+        ),
+    ],
+)
+def test_data_with_the_same_id_lies_with_the_first_worker(
+    project: Any, run: Any, first: Any, second: Any, name: Any
+) -> None:
+    project("a", **first)
+    project("b", **second)
+    found = run()
+    a, b = (item.worker for item in found.workers)
+    earlier = [(found.state_roots[0], a)]
+    assert shared_data(a, found.state_roots[0], []) == ()
+    expected = () if name is None else ((*name, found.state_roots[0]),)
+    assert shared_data(b, found.state_roots[1], earlier) == expected
+    assert shared_data(b, found.state_roots[0], earlier) == ()  # the same directory anyway
 
 
 def test_persist_to_starts_at_the_working_directory(project: Any, run: Any, tmp_path: Path) -> None:

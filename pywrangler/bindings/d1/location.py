@@ -19,8 +19,7 @@ KIND = "d1_databases"
 
 def key_of(binding: OtherBinding) -> str:
     """Return what names the data of a database."""
-    found = next((binding.data[name] for name in ("preview_database_id", "database_id") if name in binding.data), None)
-    return binding.name if found is None else str(found)
+    return binding.data_name
 
 
 def store_of(binding: OtherBinding, stores: Stores) -> Store:

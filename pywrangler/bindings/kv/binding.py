@@ -258,4 +258,4 @@ def make(binding: OtherBinding, parts: Parts) -> KvNamespace:
 
 def namespace_of(binding: OtherBinding) -> str:
     """Return what `dev` calls the namespace of a binding."""
-    return str(binding.data.get("preview_id") or binding.data.get("id") or binding.name)
+    return binding.data_name

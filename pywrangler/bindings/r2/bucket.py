@@ -161,4 +161,4 @@ def make(binding: OtherBinding, parts: Parts) -> R2Bucket:
 
 def bucket_name(binding: OtherBinding) -> str:
     """Return what `dev` calls the bucket of a binding."""
-    return str(binding.data.get("preview_bucket_name") or binding.data.get("bucket_name") or binding.name)
+    return binding.data_name
