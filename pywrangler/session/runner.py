@@ -133,7 +133,6 @@ class Runner:
         self._stand_ins: dict[int, StandInServer] = {}
         self._builds: dict[int, BuildRun] = {}
         self._state_locks = StateLocks()
-        self._resolved = {index: berth.plan.resolved for index, berth in enumerate(setup.berths)}
         self._keyboard: Keyboard | None = None
         self._instance = str(uuid.uuid4())
         self._started = time.time()
