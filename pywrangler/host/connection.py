@@ -29,7 +29,8 @@ _NO_BODY: list[bytes] = []
 _BODILESS_METHODS = frozenset(("GET", "HEAD"))
 # Between the client and us only, or said by us in another way.
 _DROPPED = frozenset(("accept-encoding", "connection", "keep-alive", "te", "trailer", "upgrade"))
-_DROPPED_FROM_HANDSHAKES = _DROPPED - {"connection", "upgrade"}
+# Whether the rest of the handshake is there is for `host.answers` to see, if the Worker accepts.
+_HANDSHAKE = (("connection", "Upgrade"), ("upgrade", "websocket"))
 
 
 class Exchange:
@@ -164,8 +165,9 @@ class Connection(asyncio.Protocol):
         except ValueError as problem:
             raise RequestError(f"Bad Request: {problem}") from problem
         exchange = self._incoming = Exchange(head)
-        dropped = _DROPPED if exchange.websocket is None else _DROPPED_FROM_HANDSHAKES
-        pairs = [pair for pair in head.pairs if pair[0] not in dropped]
+        pairs = [pair for pair in head.pairs if pair[0] not in _DROPPED]
+        if "upgrade" in named and named["upgrade"].lower() == "websocket":
+            pairs += _HANDSHAKE
         pairs.append(ACCEPTED_ENCODINGS)
         if not named.get("cf-connecting-ip"):
             pairs.append(("cf-connecting-ip", self._peer))
