@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -101,9 +102,18 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the Workers said below a failure."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show a mistake without our frames, and below a failure what the Workers said."""
+    message = None
+    if call.excinfo is not None and "pywrangler.errors" in sys.modules and not item.config.getoption("fulltrace"):
+        from pywrangler.testing.mistakes import shorten
+
+        message = shorten(call.excinfo)
     report = yield
+    if message is not None and report.failed:
+        report.longrepr = message
     session = item.stash.get(_USED, None)
     if session is not None and report.failed and report.when in ("setup", "call"):
         session.flush()
