@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from workers import Request, Response, WorkerEntrypoint
 
 if TYPE_CHECKING:
-    from worker_configuration import Env  # written by `pywrangler types`
+    from .worker_configuration import Env  # written by `pywrangler types`; the backend has such a module, too
 
 
 class Default(WorkerEntrypoint):
