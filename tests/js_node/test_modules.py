@@ -147,6 +147,9 @@ def test_timers_to_wait_for(node, run_async):
         controller.abort()
         with pytest.raises(JsException) as caught:
             await waiting
+        with pytest.raises(JsException, match="AbortError"):
+            async for _ in timers.setInterval(1, signal=js.AbortSignal.abort()):
+                pass
         return seen, caught.value.name, caught.value.code
 
     assert run_async(main()) == (["i", "i"], "AbortError", "ABORT_ERR")

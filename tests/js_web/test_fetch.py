@@ -309,6 +309,19 @@ def test_an_abort_before_the_response(with_server):
     with_server(check)
 
 
+def test_an_abort_right_after_the_call(with_server):
+    async def check(server):
+        controller = AbortController.new()
+        pending = fetch(server.url + "/never", signal=controller.signal)
+        controller.abort()  # as a timer does that is due in the same turn
+        with pytest.raises(JsException) as caught:
+            await pending
+        assert caught.value.name == "AbortError"
+        assert not server.requests
+
+    with_server(check)
+
+
 def test_an_abort_while_the_body_is_read(with_server):
     async def check(server):
         controller = AbortController.new()

@@ -143,6 +143,8 @@ async def _abortable(work: Any, signal: Any) -> Response:
             fail_body(task.result(), as_exception(signal.reason))
 
     signal.addEventListener("abort", on_abort)
+    if signal.aborted:  # since the call, before this ran for the first time
+        on_abort()
     try:
         return await task
     except asyncio.CancelledError:

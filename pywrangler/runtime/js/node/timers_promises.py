@@ -41,7 +41,10 @@ def setInterval(milliseconds: Any = 1, value: Any = None, options: Any = None, *
     found._ends = [lambda: timers.clearInterval(timer)]
     signal = given_options(options, named).get("signal")
     if signal is not None and signal is not jsnull:
-        signal.addEventListener("abort", lambda _event: found._fail(_aborted(signal)))
+        if signal.aborted:
+            found._fail(_aborted(signal))
+        else:
+            signal.addEventListener("abort", lambda _event: found._fail(_aborted(signal)))
     return found
 
 
