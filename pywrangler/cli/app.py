@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pywrangler import __version__
 from pywrangler.cli.arguments import Invocation, adapt
-from pywrangler.errors import ConfigError, LoadError, PywranglerError, StartError
+from pywrangler.errors import ConfigError, LoadError, Problem, PywranglerError, StartError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,6 +103,13 @@ def _call(command: Command, arguments: list[str], early_nursery: NurseryProcess 
         return status
     except PywranglerError as error:
         return _failed(error)
+    except OSError as error:
+        from pywrangler.protocol import descriptors
+
+        if not descriptors.is_exhaustion(error):
+            raise
+        what = descriptors.told()
+        return _failed(StartError(Problem("descriptors", f"{what[0].upper()}{what[1:]}.", descriptors.REMEDY)))
     except SystemExit as stop:  # argparse has shown the help
         return int(stop.code or 0)
 

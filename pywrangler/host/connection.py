@@ -11,6 +11,7 @@ from pywrangler.errors import RequestError
 from pywrangler.host import answers
 from pywrangler.host.bodies import RequestBody
 from pywrangler.host.heads import request_url
+from pywrangler.protocol import descriptors
 from pywrangler.protocol.http1 import END, Head, RequestDecoder
 from pywrangler.runtime.js.errors import error
 from pywrangler.runtime.js.readable import ReadableStream
@@ -95,6 +96,9 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         if isinstance(peer, tuple):
             self._peer = peer[0]
+        if not self._received and not self._server.has_room(self):
+            self._refuse(503, f"503: {descriptors.told()}\n")
+            return
         if self._received:
             received, self._received = self._received, b""
             self.data_received(received)
@@ -376,10 +380,12 @@ class Connection(asyncio.Protocol):
         if not self.transport.is_closing() and self._server.on_idle is not None:
             self._server.on_idle(*self._detach())
 
-    def close_if_idle(self) -> None:
-        """Close unless a response is still to come."""
-        if self._server.on_idle is None and self._is_idle:
-            self._close()
+    def close_if_idle(self) -> bool:
+        """Close unless a response is still to come; says whether it is closed."""
+        if self._server.on_idle is not None or not self._is_idle:
+            return False
+        self._close()
+        return True
 
     def _close(self) -> None:
         if self._closing:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from pywrangler.host.connection import Connection
 from pywrangler.host.wires import TcpLink
+from pywrangler.protocol import descriptors
 from pywrangler.runtime.links import RESTART, RESTART_CODE
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pywrangler.runtime.js.response import Response
 
 BACKLOG = 2048
+FEWEST_CONNECTIONS = 4
 
 
 class HttpServer:
@@ -60,8 +62,23 @@ class HttpServer:
         self._listeners: list[asyncio.AbstractServer] = []
         self._adopting: set[asyncio.Future[Any]] = set()
         self._empty: asyncio.Future[None] | None = None
+        self._most = max(FEWEST_CONNECTIONS, descriptors.limit() - descriptors.in_use() - 2 * descriptors.RESERVE)
+        self._is_full = False
+        self.on_full: Callable[[str], None] = lambda text: print(text, file=sys.__stderr__)
+        """Told once that connections had to be refused, and why."""
 
     # ---- accepting ----------------------------------------------------------------------------------------
+
+    def has_room(self, newcomer: Connection) -> bool:
+        """Say whether there are descriptors for one more connection; idle ones of others are closed for it."""
+        if len(self.connections) + len(self.links) <= self._most:
+            return True
+        idle = next((it for it in self.connections if it is not newcomer and it.close_if_idle()), None)
+        if idle is None and not self._is_full:
+            self._is_full = True
+            text = f"Clients get 503, as {descriptors.told()}. {descriptors.REMEDY}"
+            self.on_full(text)
+        return idle is not None
 
     async def listen(self, sock: socket.socket, ssl: ssl.SSLContext | None = None) -> None:
         """Accept connections on a bound socket, which is closed in this process by `stop_accepting`."""

@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import gc
 import os
-import resource
 import signal
 import socket
 import sys
@@ -28,6 +27,7 @@ from pywrangler.host.http import HttpServer
 from pywrangler.host.link import BUFFER_LIMIT_BYTES, MessageLink
 from pywrangler.host.output import LogWriter
 from pywrangler.protocol import control
+from pywrangler.protocol import descriptors as descriptors_left
 from pywrangler.runtime import context, invocations
 from pywrangler.runtime.channels.router import ChannelRouter
 from pywrangler.runtime.clock import SystemClock
@@ -56,6 +56,7 @@ GOING_AWAY_CODE = 1001
 FLUSH_SECONDS = 2.0
 REQUEST_LOG_DELAY_SECONDS = 0.01
 IMPORTS_SETTLE_SECONDS = 0.3
+ACCEPT_PAUSE_SECONDS = 0.5
 LOCK_SECONDS = 1.0
 """Between two looks whether another session has let go of the Worker's state."""
 
@@ -257,6 +258,7 @@ class Host:
             on_request=self._logged_request,
         )
         http_client.sign(config.zone)
+        self._http.on_full = lambda text: self._log("warn", text)
 
     def _parts(self) -> Parts:
         """What bindings with local data are made of; asked for when a config has one."""
@@ -385,11 +387,27 @@ class Host:
             connection, _ = self._private.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return
+        except OSError as problem:
+            if not descriptors_left.is_exhaustion(problem):
+                raise
+            self._accept_later()
+            return
         if self._channels is None:
             from pywrangler.runtime.channels.server import ChannelServer
 
             self._channels = ChannelServer(self._worker, self._http.adopt_socket, worker=self._config.name)
         self._channels.adopt(connection)
+
+    def _accept_later(self) -> None:
+        """No descriptor is left for a caller, who waits: look again in a moment."""
+        self._log("warn", f"A call of another Worker waits, as {descriptors_left.told()}. {descriptors_left.REMEDY}")
+        self._loop.remove_reader(self._private.fileno())
+
+        def go_on() -> None:
+            if self._leaving is None:
+                self._loop.add_reader(self._private.fileno(), self._accept_channel)
+
+        self._loop.call_later(ACCEPT_PAUSE_SECONDS, go_on)
 
     async def _end_channels(self) -> None:
         """End the connections of other hosts, and those that nobody has accepted yet."""
@@ -497,18 +515,11 @@ def _kept_elsewhere(worker: str, holder: Holder | None) -> Problem:
     )
 
 
-def _raise_descriptor_limit() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
 def run(settings: control.HostSettings, descriptors: Sequence[int], preloaded: Collection[str] = ()) -> int:
     """Be the host of one Worker; returns the exit status. `preloaded` are third-party modules that exist already."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _raise_descriptor_limit()
+    descriptors_left.raise_limit()
     gc.set_threshold(20_000, 50, 50)
     os.chdir(settings.worker.root)
 

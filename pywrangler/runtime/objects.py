@@ -7,10 +7,10 @@ predecessor still runs are awaited one by one (`expect` and `freed`), so that on
 from __future__ import annotations
 
 import asyncio
-import resource
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.protocol import descriptors
 from pywrangler.runtime.actor import Actor
 from pywrangler.runtime.alarms import AlarmIndex, AlarmOutcome, AlarmScheduler, forget_stored_alarm
 from pywrangler.runtime.ids import HEX_DIGITS, carried_name
@@ -34,20 +34,23 @@ IDLE_SECONDS = 10.0
 SWEEP_SECONDS = 1.0
 
 MOST_OPEN_FILES = 2_000
-OTHER_DESCRIPTORS = 500
-DESCRIPTORS_PER_FILE = 4
-"""Three for a database with its journal and index, and one for a socket."""
+FEWEST_OPEN_FILES = 2
+DESCRIPTORS_PER_FILE = 3
+"""A database with its journal and index."""
+SHARE_OF_FILES = 0.75
+"""Of the descriptors that are left, as connections need some, too."""
 
 Key = tuple[str, str]
 """Class name and object id."""
 
 
-def most_open_files() -> int:
-    """Return how many objects may have their files open at once, as memory and the limit on descriptors allow."""
-    descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    if descriptors == resource.RLIM_INFINITY:
-        return MOST_OPEN_FILES
-    return max(16, min(MOST_OPEN_FILES, (descriptors - OTHER_DESCRIPTORS) // DESCRIPTORS_PER_FILE))
+def most_open_files(is_open: int = 0) -> int:
+    """Return how many objects may have their files open at once, as memory and the limit on descriptors allow.
+
+    `is_open` are open now.
+    """
+    free = descriptors.limit() - descriptors.in_use() - descriptors.RESERVE + is_open * DESCRIPTORS_PER_FILE
+    return max(FEWEST_OPEN_FILES, min(MOST_OPEN_FILES, int(free * SHARE_OF_FILES) // DESCRIPTORS_PER_FILE))
 
 
 class ObjectHost:
@@ -139,21 +142,36 @@ class ObjectHost:
             alarms=self._index(actor.class_name),
             strict_limits=self.strict_limits,
         )
-        storage.on_opened = self._file_opened
+        storage.on_opened = partial(self._file_opened, storage)
+        storage.database.make_room = self._make_room
         return storage
 
-    def _file_opened(self) -> None:
+    def _file_opened(self, opened: ObjectStorage) -> None:
         """Let the files of idle objects rest when very many are open, those first that were idle longest."""
         self._files += 1
         if self._files < self._files_limit:
             return
-        most = most_open_files()
-        is_open = [actor for actor in self.actors.values() if actor.storage.database.run is not None]
+        is_open = self._open_storages()
+        most = most_open_files(len(is_open))
         self._files = len(is_open)
-        idle = sorted((actor for actor in is_open if not actor.is_running), key=lambda actor: actor.last_active)
-        for actor in idle[: len(is_open) - most + most // 8]:
+        is_scarce = most < MOST_OPEN_FILES
+        for actor in is_open[: max(0, len(is_open) - most + most // 8)]:
+            if actor.storage is not opened and (is_scarce or not actor.is_running):
+                self._files -= actor.storage.database.rest()
+        self._files_limit = max(most, self._files + max(1, most // 8))
+
+    def _open_storages(self) -> list[Actor]:
+        """Return the objects whose files are open, those first that were idle longest, those that run at last."""
+        found = [actor for actor in self.actors.values() if actor.storage.database.run is not None]
+        return sorted(found, key=lambda actor: (actor.is_running, actor.last_active))
+
+    def _make_room(self) -> bool:
+        """Let files rest until there is room for others, also of objects that run; says whether there is."""
+        for actor in self._open_storages():
+            if descriptors.in_use() + descriptors.RESERVE + DESCRIPTORS_PER_FILE <= descriptors.limit():
+                break
             self._files -= actor.storage.database.rest()
-        self._files_limit = max(most, self._files + most // 8)
+        return descriptors.in_use() + DESCRIPTORS_PER_FILE < descriptors.limit()
 
     def _directory(self, class_name: str) -> Path:
         return self._root / f"{self.config.name}-{class_name}"

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from pywrangler.config.resolve import Overrides, resolve
 from pywrangler.errors import ConfigError, Problem, RegistryError, StartError
+from pywrangler.protocol.descriptors import raise_limit
 from pywrangler.session import reports as say
 from pywrangler.session.packages import packages_of
 from pywrangler.session.ports import PublicPort, bind_public
@@ -67,6 +68,7 @@ def run_session(
     `prestarted` is a nursery that is already on its way; it becomes the first one. Outside the main thread no signals
     are caught: the guest has to end the session.
     """
+    raise_limit()
     with ExitStack() as cleanup:
         spawner = _Spawner(prestarted, spawn)
         cleanup.callback(spawner.close)

@@ -30,9 +30,17 @@ def free_port() -> int:
 class Dev:
     """One running session; its output is collected as it comes."""
 
-    def __init__(self, project: Project, arguments: tuple[str, ...], cwd: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        project: Project,
+        arguments: tuple[str, ...],
+        cwd: Path,
+        environment: dict[str, str],
+        descriptors: int | None = None,
+    ) -> None:
+        limited = [] if descriptors is None else ["/bin/sh", "-c", 'ulimit -n "$0"; exec "$@"', str(descriptors)]
         self.process = subprocess.Popen(
-            [COMMAND, "dev", *arguments],
+            [*limited, COMMAND, "dev", *arguments],
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -180,8 +188,9 @@ class Project:
     def port(self, name: str) -> int:
         return int(json.loads((self.root / name / "wrangler.jsonc").read_text())["dev"]["port"])
 
-    def dev(self, *arguments: str, cwd: Path | None = None, **environment: str) -> Dev:
-        session = Dev(self, arguments, cwd or self.root, environment)
+    def dev(self, *arguments: str, cwd: Path | None = None, descriptors: int | None = None, **environment: str) -> Dev:
+        """Start a session; `descriptors` is its limit on open files."""
+        session = Dev(self, arguments, cwd or self.root, environment, descriptors)
         self.sessions.append(session)
         return session
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import resource
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pywrangler.protocol import descriptors
 from pywrangler.runtime import objects as objects_module
-from tests.runtime.harness import Objects
+from tests.runtime.harness import Objects, settle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +34,7 @@ class Counter:
 def test_more_objects_live_than_files_may_be_open(
     tmp_path: Path, run_async: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(objects_module, "most_open_files", lambda: 8)
+    monkeypatch.setattr(objects_module, "most_open_files", lambda _is_open=0: 8)
     Counter.made = 0
 
     def open_files(objects: Objects) -> int:
@@ -48,7 +51,36 @@ def test_more_objects_live_than_files_may_be_open(
     run_async(main())
 
 
+def test_objects_that_run_give_their_files_up_where_descriptors_are_scarce(
+    tmp_path: Path, run_async: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects_module, "most_open_files", lambda _is_open=0: 4)
+
+    class Waiting:
+        def __init__(self, ctx: Any, env: Any) -> None:
+            self.storage = ctx.storage
+
+        async def add(self, gate: asyncio.Event) -> int:
+            await self.storage.put("n", 1)
+            rows = self.storage.sql.exec("SELECT 1 UNION SELECT 2")  # under way: its file stays open
+            await gate.wait()
+            return len(rows.toArray()) + await self.storage.get("n")
+
+    async def main() -> None:
+        objects = Objects(tmp_path, Waiting)
+        gate = asyncio.Event()
+        host = objects.host
+        calls = [host.actor("Waiting", f"{n:064x}").submit(lambda it: it.add(gate)) for n in range(20)]
+        await settle()
+        gate.set()
+        assert await asyncio.gather(*calls) == [3] * 20
+
+    run_async(main())
+
+
 def test_the_limit_follows_the_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
-    for soft, most in ((1024, 131), (256, 16), (20_000, 2_000), (objects_module.resource.RLIM_INFINITY, 2_000)):
-        monkeypatch.setattr(objects_module.resource, "getrlimit", lambda _kind, soft=soft: (soft, soft))
-        assert objects_module.most_open_files() == most
+    monkeypatch.setattr(descriptors, "in_use", lambda: 24)
+    table = ((1024, 0, 246), (256, 0, 54), (256, 20, 69), (64, 0, 6), (30, 0, 2), (20_000, 0, 2_000))
+    for soft, is_open, most in (*table, (resource.RLIM_INFINITY, 0, 2_000)):
+        monkeypatch.setattr(resource, "getrlimit", lambda _kind, soft=soft: (soft, soft))
+        assert objects_module.most_open_files(is_open) == most

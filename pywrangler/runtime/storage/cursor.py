@@ -29,7 +29,7 @@ _NOTHING: Any = object()
 class Rows:
     """The rows of one statement as SQLite gives them, each fetched when it is asked for."""
 
-    __slots__ = ("_cursor", "_database", "_describe", "_first", "_meter", "_names", "_rest", "tally")
+    __slots__ = ("__weakref__", "_cursor", "_database", "_describe", "_first", "_meter", "_names", "_rest", "tally")
 
     def __init__(
         self, database: Database, cursor: apsw.Cursor, meter: Meter, tally: Tally, describe: Callable[[], list[str]]
@@ -54,6 +54,12 @@ class Rows:
         else:
             self._cursor = cursor
             self._rest = cursor
+            database.note_live(self)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether more rows may come from SQLite."""
+        return self._cursor is not None
 
     @property
     def names(self) -> list[str]:

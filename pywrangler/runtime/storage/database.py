@@ -15,16 +15,20 @@ import os
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import apsw
 
 from pywrangler.errors import Place, Problem
+from pywrangler.protocol import descriptors
 from pywrangler.runtime.js.errors import JsException, error
 from pywrangler.runtime.storage.policy import LIMITS, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from pywrangler.runtime.storage.cursor import Rows
 
 if not apsw.connections():
     # SQLite sets 48 KB aside for the small allocations of each connection, and is no faster for it here.
@@ -49,6 +53,15 @@ CORRUPT = (apsw.CorruptError, apsw.NotADBError)
 
 def _ignore(*_: object) -> None:
     """Stand for a callback that nobody set."""
+
+
+def _no_room() -> bool:
+    return False
+
+
+def _is_exhausted() -> bool:
+    """Whether a database, which takes three descriptors, could not be opened for want of them."""
+    return descriptors.in_use() + 3 > descriptors.limit()
 
 
 def error_text(problem: apsw.Error) -> str:
@@ -117,12 +130,14 @@ class Database:
     __slots__ = (
         "_closed",
         "_connection",
+        "_fetched",
         "_name",
         "_notice",
         "_owner",
         "_savepoints",
         "_tables",
         "is_open",
+        "make_room",
         "on_corrupt",
         "on_opened",
         "path",
@@ -154,9 +169,13 @@ class Database:
         """`execute` of the connection, None while the file is not open."""
         self.on_opened: Callable[[], None] = _ignore
         """Called after the file was opened."""
+        self.make_room: Callable[[], bool] = _no_room
+        """Called when no descriptor is left to open the file; says whether there is one now."""
         self.on_corrupt: Callable[[apsw.Error], None] = _ignore
         """Called after the file was found corrupt in use and set aside; the database is closed then."""
         self._connection: apsw.Connection | None = None
+        self._fetched: WeakSet[Rows] = WeakSet()
+        """Of statements that were under way; no transaction shows one that reads no table."""
         self._notice = notice
         self._savepoints = 0
         self._closed = False
@@ -178,8 +197,14 @@ class Database:
             except CORRUPT as problem:
                 self.set_aside(problem)
                 connection = connect(self.path, self._tables, self._name)
+            except (apsw.CantOpenError, OSError):
+                if not _is_exhausted() or not self.make_room():
+                    raise
+                connection = connect(self.path, self._tables, self._name)
         except (apsw.Error, OSError) as problem:
             text = error_text(problem) if isinstance(problem, apsw.Error) else str(problem)
+            if _is_exhausted():
+                text = f"{descriptors.told()}. {descriptors.REMEDY}"
             raise error(f"The {self._owner}'s storage at {self.path} cannot be opened: {text}") from problem
         connection.execute("PRAGMA foreign_keys=ON")
         for limit, value in LIMITS:
@@ -319,6 +344,10 @@ class Database:
 
     # ---- resting and closing -----------------------------------------------------------------------------------------
 
+    def note_live(self, rows: Rows) -> None:
+        """Keep the file open while a statement is under way."""
+        self._fetched.add(rows)
+
     def rest(self) -> bool:
         """Close the file for now, unless something depends on the connection; says whether it is closed.
 
@@ -326,7 +355,7 @@ class Database:
         """
         connection = self._connection
         if connection is not None and not self.is_open and not self.policy.is_changed:
-            if connection.txn_state("main") != apsw.SQLITE_TXN_NONE:
+            if connection.txn_state("main") != apsw.SQLITE_TXN_NONE or any(rows.is_live for rows in self._fetched):
                 return False
             self._drop_connection()
         return self._connection is None
