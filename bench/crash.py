@@ -1,8 +1,9 @@
 """Kills hosts (and sometimes whole sessions) in the middle of writes, and compares what is left with what was promised.
 
-Each writer sends one operation after the other and knows which were acknowledged. After a kill an object's storage has
-to be what these left, or what these and the one under way left: nothing lost, nothing half applied. An alarm that was
-acknowledged, or whose time is stored, has to run.
+Each writer sends one operation after the other and knows which were acknowledged. After a kill the storage of an
+object, a KV namespace, a D1 database or an R2 bucket has to be what these left, or what these and the one under way
+left: nothing lost, nothing half applied. An alarm that was acknowledged, or whose time is stored, has to run; so has a
+workflow that was created, and a message that was sent to a queue has to come.
 """
 
 from __future__ import annotations
@@ -25,18 +26,50 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LEDGER = {
-    "durable_objects": {"bindings": [{"name": "LEDGER", "class_name": "Ledger"}]},
-    "migrations": [{"tag": "v1", "new_sqlite_classes": ["Ledger"]}],
+    "durable_objects": {
+        "bindings": [{"name": "LEDGER", "class_name": "Ledger"}, {"name": "SINK", "class_name": "Sink"}]
+    },
+    "migrations": [{"tag": "v1", "new_sqlite_classes": ["Ledger", "Sink"]}],
+    "kv_namespaces": [{"binding": "KV", "id": "kv"}],
+    "d1_databases": [{"binding": "DB", "database_name": "db", "database_id": "db"}],
+    "r2_buckets": [{"binding": "BUCKET", "bucket_name": "bucket"}],
+    "workflows": [{"binding": "FLOW", "name": "flow", "class_name": "Flow"}],
+    "queues": {
+        "producers": [{"binding": "QUEUE", "queue": "jobs"}],
+        "consumers": [
+            {"queue": "jobs", "max_batch_timeout": 0, "max_retries": 1, "dead_letter_queue": "dead"},
+            {"queue": "dead", "max_batch_timeout": 0},
+        ],
+    },
 }
 OBJECTS = 4
 WRITERS_PER_OBJECT = 3
 DEADLINE_SECONDS = 20.0
 KINDS = ("put", "put", "many", "mixed", "transaction", "delete")
+STORES = {
+    "kv": ("put", "put", "delete"),
+    "d1": ("batch", "run"),
+    "r2": ("put", "put", "multipart", "delete"),
+}
+"""Bindings and the kinds of their operations."""
+DELIVERIES = {"queue": ("plain", "plain", "delayed", "retried", "dead"), "workflow": ("create",)}
+"""What is acknowledged now and has its effect later, at least once."""
+WRITERS_PER_STORE = 2
 
 
-def effects(writer: str, n: int, kind: str) -> dict[str, int | None]:
+def effects(ledger: str, writer: str, n: int, kind: str) -> dict[str, int | None]:
     """What an operation leaves: key and value, None for a key that is gone."""
-    changes: dict[str, int | None] = {
+    changes: dict[str, int | None]
+    if ledger in DELIVERIES:
+        return {f"{writer}.m{n}": n}
+    stores: dict[str, dict[str, dict[str, int | None]]] = {
+        "kv": {"put": {f"slot{n % 7}": n}, "delete": {f"slot{n % 3}": None}},
+        "d1": {"batch": {"before": n, f"row{n % 5}": n, "after": n}, "run": {"last": n}},
+        "r2": {"put": {f"blob{n % 4}": n}, "multipart": {"parts": n}, "delete": {f"blob{n % 2}": None}},
+    }
+    if ledger in stores:
+        return {f"{writer}.{name}": value for name, value in stores[ledger][kind].items()}
+    changes = {
         "put": {"last": n, f"slot{n % 7}": n},
         "many": {f"many{index}": n for index in range(4)},
         "mixed": {"before": n, f"row{n % 5}": n, "after": n},
@@ -62,8 +95,9 @@ class Writer:
 
     def next(self) -> tuple[int, str]:
         self.n += 1
-        kind = "alarm" if self.name == "a" else self.chance.choice(KINDS)
-        self.pending = effects(self.name, self.n, kind)
+        kinds = STORES.get(self.ledger) or DELIVERIES.get(self.ledger) or KINDS
+        kind = "alarm" if self.name == "a" else self.chance.choice(kinds)
+        self.pending = effects(self.ledger, self.name, self.n, kind)
         return self.n, kind
 
     def acknowledged(self) -> None:
@@ -76,13 +110,24 @@ class Writer:
 
     def settle(self, found: dict[str, int]) -> str | None:
         """Compare with what is stored; returns what is wrong, and goes on from what is there."""
-        mine = {
-            key: value for key, value in found.items() if key.startswith(f"{self.name}.") and not key.endswith(" done")
-        }
+        mine = self._mine(found)
+        if self.ledger in DELIVERIES:
+            missing = sorted(set(self.known) - set(mine))
+            self.pending = None
+            return f"{self.ledger}/{self.name}: never came: {missing}" if missing else None
         if mine != self.known and mine != self._applied():
             return f"{self.ledger}/{self.name}: stored {mine}, acknowledged {self.known}, under way {self.pending}"
         self.known, self.pending = mine, None
         return None
+
+    def _mine(self, found: dict[str, int]) -> dict[str, int]:
+        return {
+            key: value for key, value in found.items() if key.startswith(f"{self.name}.") and not key.endswith(" done")
+        }
+
+    def is_settled(self, found: dict[str, int]) -> bool:
+        """Whether nothing that is acknowledged is still under way."""
+        return self.ledger not in DELIVERIES or self.known.keys() <= found.keys()
 
 
 class Crash:
@@ -98,6 +143,11 @@ class Crash:
             Writer(f"ledger{number}", name, random.Random(f"{seed} {number} {name}"))
             for number in range(OBJECTS)
             for name in ("a", "b", "c")[:WRITERS_PER_OBJECT]
+        ]
+        self.writers += [
+            Writer(ledger, name, random.Random(f"{seed} {ledger} {name}"))
+            for ledger in (*STORES, *DELIVERIES)
+            for name in ("b", "c")[:WRITERS_PER_STORE]
         ]
         self.acknowledged = 0
         self.problems: list[str] = []
@@ -164,15 +214,24 @@ class Crash:
 
     async def _compare(self) -> None:
         for ledger in sorted({writer.ledger for writer in self.writers}):
-            found = await self._state(ledger, lambda state: state.get("a.alarm") == state.get("a.alarm done"))
+            found = await self._state(ledger, self._is_settled(ledger))
             if found.get("a.alarm") != found.get("a.alarm done"):
                 self.problems.append(f"{ledger}: the alarm for {found.get('a.alarm')} never ran")
             for writer in self.writers:
                 if writer.ledger == ledger and (problem := writer.settle(found)) is not None:
                     self.problems.append(problem)
 
+    def _is_settled(self, ledger: str) -> Callable[[dict[str, int]], bool]:
+        writers = [writer for writer in self.writers if writer.ledger == ledger]
+
+        def check(state: dict[str, int]) -> bool:
+            has_rung = state.get("a.alarm") == state.get("a.alarm done")
+            return has_rung and all(writer.is_settled(state) for writer in writers)
+
+        return check
+
     async def _state(self, ledger: str, is_settled: Callable[[dict[str, int]], bool]) -> dict[str, int]:
-        """Read an object until its alarm has run (or the time is up)."""
+        """Read an object until its alarm has run and what is to come has come (or the time is up)."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while True:
             found: dict[str, int] | None = None

@@ -23,14 +23,26 @@ def test_kills_in_the_middle_of_writes_lose_nothing_that_was_acknowledged() -> N
     assert crash.acknowledged > 50
 
 
+def test_the_comparison_finds_a_message_that_never_came() -> None:
+    import random
+
+    writer = Writer("queue", "b", random.Random(1))
+    for _ in range(3):
+        writer.next()
+        writer.acknowledged()
+    assert not writer.is_settled({"b.m1": 1, "b.m3": 3})
+    assert writer.settle({"b.m1": 1, "b.m3": 3}) == "queue/b: never came: ['b.m2']"
+    assert writer.settle({f"b.m{n}": n for n in range(1, 5)}) is None
+
+
 def test_the_comparison_finds_what_is_lost_and_what_is_half_applied() -> None:
     import random
 
     writer = Writer("ledger", "b", random.Random(1))
     writer.known = {"b.first": 3, "b.row3": 3, "b.second": 3}
-    writer.pending = effects("b", 8, "transaction")
+    writer.pending = effects("ledger", "b", 8, "transaction")
     whole = {"b.first": 8, "b.row3": 8, "b.second": 8}
     assert writer.settle(dict(whole)) is None
-    writer.pending = effects("b", 13, "transaction")
+    writer.pending = effects("ledger", "b", 13, "transaction")
     assert writer.settle({**whole, "b.first": 13}) is not None
     assert writer.settle({"b.first": 3, "b.row3": 3, "b.second": 3}) is not None
