@@ -17,7 +17,7 @@ pytestmark = pytest.mark.processes
 def test_kills_in_the_middle_of_writes_lose_nothing_that_was_acknowledged() -> None:
     with Area() as area:
         crash = Crash(area, seed=11)
-        for number in range(7):
+        for number in range(6):
             crash.round(number, kill_session=number == 3)
     assert crash.problems == []
     assert crash.acknowledged > 50

@@ -209,3 +209,85 @@ def test_one_name_under_two_environments_is_one_owner_and_other_names_are_others
     assert [_add(port)["n"] for port in (one, two, one, two)] == [1, 2, 3, 4]
     assert _add(three)["n"] == 1
     assert MOVED not in third.output
+
+
+STORES = """
+    import json
+    from workers import Response, WorkerEntrypoint, WorkflowEntrypoint
+
+    class Flow(WorkflowEntrypoint):
+        async def run(self, event, step):
+            @step.do("count")
+            async def count():
+                return await add(self.env)
+            await count()
+            data = await step.wait_for_event("go", "go", timeout="1 minute")
+            return data.payload
+
+    async def add(env):
+        await env.DB.prepare("UPDATE t SET n = n + 1").run()
+        return 0
+
+    class Default(WorkerEntrypoint):
+        async def fetch(self, request):
+            what, _, name = request.url.split("/", 3)[3].partition("-")
+            env = self.env
+            if what == "prepare":
+                await env.DB.exec("CREATE TABLE IF NOT EXISTS t (n, one AS (1) UNIQUE)")
+            elif what == "add":
+                await env.DB.batch([
+                    env.DB.prepare("INSERT OR IGNORE INTO t (n) VALUES (0)"), env.DB.prepare("UPDATE t SET n = n + 1"),
+                ])
+                await env.KV.put(name, name)
+                await env.BUCKET.put(name, name)
+            elif what == "flow":
+                await env.FLOW.create(id=name)
+            elif what == "go":
+                await (await env.FLOW.get(name)).sendEvent({"type": "go", "payload": "gone"})
+            elif what == "status":
+                return Response((await (await env.FLOW.get(name)).status())["status"])
+            row = await env.DB.prepare("SELECT n FROM t").first()
+            kv = [key["name"] for key in (await env.KV.list())["keys"]]
+            r2 = [item.key for item in (await env.BUCKET.list()).objects]
+            return Response.json([row and row["n"], sorted(kv), sorted(r2)])
+"""
+BINDINGS = {
+    "kv_namespaces": [{"binding": "KV", "id": "kv"}],
+    "r2_buckets": [{"binding": "BUCKET", "bucket_name": "bucket"}],
+    "d1_databases": [{"binding": "DB", "database_name": "db", "database_id": "db"}],
+    "workflows": [{"binding": "FLOW", "name": "flow", "class_name": "Flow"}],
+}
+
+
+def test_two_sessions_write_to_bindings_at_the_same_time(project: Project) -> None:
+    directory = project.worker("stores", STORES, **BINDINGS)
+    (_first, one), (_second, two) = _start(project, directory), _start(project, directory)
+    request(one, "/prepare")
+
+    def add(port: int) -> None:
+        for number in range(10):
+            status, text = request(port, f"/add-{port}.{number}")
+            assert status == 200, text
+
+    threads = [threading.Thread(target=add, args=(port,)) for port in (one, two)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    names = sorted(f"{port}.{number}" for port in (one, two) for number in range(10))
+    assert json.loads(request(two, "/")[1]) == [20, names, names]
+
+
+def test_workflows_run_in_the_owner_and_go_on_in_the_session_that_is_left(project: Project) -> None:
+    directory = project.worker("stores", STORES, **BINDINGS)
+    (first, one), (_second, two) = _start(project, directory), _start(project, directory)
+    request(one, "/prepare")
+    request(one, "/add-x")
+    assert request(two, "/flow-a")[0] == 200
+    assert request(two, "/flow-b")[0] == 200
+    eventually(lambda: {request(one, "/status-a")[1], request(two, "/status-b")[1]} == {"running"})
+    assert request(two, "/go-a")[0] == 200
+    eventually(lambda: request(one, "/status-a")[1] == "complete")
+    first.stop(signal.SIGKILL)
+    assert request(two, "/go-b")[0] == 200
+    eventually(lambda: request(two, "/status-b")[1] == "complete")
