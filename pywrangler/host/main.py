@@ -26,6 +26,7 @@ from pywrangler.host.environment import build_environment, loopbacks
 from pywrangler.host.http import HttpServer
 from pywrangler.host.link import BUFFER_LIMIT_BYTES, MessageLink
 from pywrangler.host.output import LogWriter
+from pywrangler.host.ownership import Ownership
 from pywrangler.protocol import control
 from pywrangler.protocol import descriptors as descriptors_left
 from pywrangler.runtime import context, invocations
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from pywrangler.host.debugger import TerminalDebugger
     from pywrangler.host.testing.desk import Desk
     from pywrangler.packages.vendored import Vendored
-    from pywrangler.protocol.state_lock import Holder
     from pywrangler.runtime.channels.server import ChannelServer
     from pywrangler.runtime.clock import Clock
     from pywrangler.runtime.objects import ObjectHost
@@ -57,8 +57,6 @@ FLUSH_SECONDS = 2.0
 REQUEST_LOG_DELAY_SECONDS = 0.01
 IMPORTS_SETTLE_SECONDS = 0.3
 ACCEPT_PAUSE_SECONDS = 0.5
-LOCK_SECONDS = 1.0
-"""Between two looks whether another session has let go of the Worker's state."""
 
 
 class Host:
@@ -94,10 +92,7 @@ class Host:
         self._clock: Clock = SystemClock()
         self._desk: Desk | None = None
         self._tail: TailReceiver | None = None
-        self._has_begun = False
-        self._sole = asyncio.Event()
-        """No predecessor runs."""
-        self._lock_timer: asyncio.TimerHandle | None = None
+        self._ownership: Ownership | None = None
         if settings.testing:
             from pywrangler.host.testing.desk import Desk
 
@@ -336,51 +331,19 @@ class Host:
         for listener in self._public:
             await self._http.listen(listener)
         self._loop.add_reader(self._private.fileno(), self._accept_channel)
+        self._ownership = Ownership(self._worker, self._notice)
         if heir is None:
-            self._sole.set()
+            self._ownership.predecessor_gone()
             self._begin()
         else:
             # Said when the predecessor has let go of what does not run: then all that is new meets the new code.
             heir.when_announced(self._begin)
-            heir.when_gone(self._predecessor_gone)
+            heir.when_gone(self._ownership.predecessor_gone)
 
     def _begin(self) -> None:
-        lock = self._worker.state_lock
-        if lock is None or lock.take():
-            self._begin_state()
-        else:
-            self._notice(_kept_elsewhere(self._config.name, lock.holder()))
-            lock.when_taken(self._begin_state)
-            self._await_lock()
+        assert self._ownership is not None
+        self._ownership.begin()
         self._link.send(control.Serving())
-
-    def _begin_state(self) -> None:
-        """Do what only the owner of the Worker's state does."""
-        if self._leaving is not None:
-            return  # the successor does
-        if self._lock_timer is not None:
-            self._lock_timer.cancel()
-        if self._worker.exports.objects:
-            self._worker.objects.start_alarms()
-        for companion in self._worker.companions:
-            companion.begin()
-        self._has_begun = True
-        self._recover()
-
-    def _predecessor_gone(self) -> None:
-        self._sole.set()
-        self._recover()
-
-    def _recover(self) -> None:
-        if self._has_begun and self._sole.is_set() and self._leaving is None:
-            for callback in self._worker.when_sole:
-                callback()
-
-    def _await_lock(self) -> None:
-        """Try now and then: alarms and what waits in queues need an owner, also while no event comes."""
-        lock = self._worker.state_lock
-        if lock is not None and self._leaving is None and not lock.take():
-            self._lock_timer = self._loop.call_later(LOCK_SECONDS, self._await_lock)
 
     def _accept_channel(self) -> None:
         try:
@@ -419,6 +382,8 @@ class Host:
                 self._private.accept()[0].close()
 
     def _stop_accepting(self) -> None:
+        if self._ownership is not None:
+            self._ownership.end()
         self._http.stop_accepting()
         self._loop.remove_reader(self._private.fileno())
 
@@ -441,7 +406,8 @@ class Host:
                 self._channels.retire()
             async with asyncio.timeout(grace_seconds + FLUSH_SECONDS):
                 await asyncio.gather(testator.hand_over(deadline), self._finish(deadline))
-                await self._sole.wait()  # a host before this one may still run
+                if self._ownership is not None:
+                    await self._ownership.sole()  # a host before this one may still run
                 await testator.end()
         except TimeoutError:
             self._log("warn", f"What still ran {grace_seconds:g} s after a reload was cancelled")
@@ -502,17 +468,6 @@ def _descriptors_of(message: control.Message) -> int:
     if isinstance(message, control.Retire):
         return 1
     return message.heir + message.locked if isinstance(message, control.Serve) else 0
-
-
-def _kept_elsewhere(worker: str, holder: Holder | None) -> Problem:
-    known = "" if holder is None else f" (pid {holder.pid}, {holder.url})"
-    return Problem(
-        "state-elsewhere",
-        f'Objects, workflows and queues of the Worker "{worker}" are kept by another session{known} that uses the same '
-        "directory of local data. Their events go there, and run the code of that session.",
-        "Give this session data of its own with --persist-to, or end the other one.",
-        severity="warning",
-    )
 
 
 def run(settings: control.HostSettings, descriptors: Sequence[int], preloaded: Collection[str] = ()) -> int:

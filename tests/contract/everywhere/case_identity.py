@@ -35,8 +35,9 @@ async def unique_ids_differ_and_work(probe):
 
 
 async def names_may_be_any_string(probe):
-    for name in ("", "x" * 5000, "ü\U0001f984", " "):
+    for name in ("", "x" * 1024, "ü\U0001f984", " "):
         same((await probe.env.THING.getByName(name).identity())[1], name)
+    same((await probe.env.THING.getByName("x" * 5000).identity())[1], None)
     same(str(probe.env.THING.idFromName(5)), str(probe.env.THING.idFromName("5")))
 
 
