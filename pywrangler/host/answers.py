@@ -50,6 +50,7 @@ def refusal(status: int, text: str) -> bytes:
 async def write(connection: Connection, server: HttpServer, exchange: Exchange, response: Response) -> bool:
     """Write `response`; False if the connection left HTTP. Raises nothing but cancellation."""
     if connection.transport.is_closing():
+        discard(response)
         return True
     if response.webSocket is not jsnull:
         try:
@@ -79,6 +80,14 @@ async def write(connection: Connection, server: HttpServer, exchange: Exchange, 
         transport.write(head)
         transport.write(content)
     return True
+
+
+def discard(response: Response) -> None:
+    """Let go of a response that nobody gets: who writes its body, or holds the other end of its socket, is told."""
+    if isinstance(response._body, ReadableStream):
+        response._body.stop()
+    if response.webSocket is not jsnull:
+        response.webSocket.release().abort()
 
 
 def _log(server: HttpServer, exchange: Exchange, response: Response) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.response import Response
 from pywrangler.runtime.ports import Event, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from pathlib import Path
 
     from pywrangler.runtime.js.request import Request
@@ -47,6 +48,7 @@ class Application:
         self._state_root = state_root
         self._test_scheduled = test_scheduled
         self._host = host
+        self._apart_from_requests: set[asyncio.Task[Response]] = set()
 
     async def __call__(self, request: Request) -> Response:
         """Answer `request`."""
@@ -60,11 +62,11 @@ class Application:
             if refusal is not None:
                 return _text(403, refusal)
             if path in SCHEDULED_PATHS:
-                return await self._scheduled(request)
+                return await self._apart(self._scheduled(request))
             if path in EMAIL_PATHS:
-                return await self._email(request)
+                return await self._apart(self._email(request))
             if is_extra:
-                return await self._scheduled(request, "Ran scheduled event")
+                return await self._apart(self._scheduled(request, "Ran scheduled event"))
         if self._host is None:
             return await self._answer(request)
         from pywrangler.host.renaming import Renaming
@@ -84,6 +86,13 @@ class Application:
         except BaseException as problem:  # sys.exit() in a handler, too, is the handler's failure and not ours
             self._report(problem)
             return self._error(request, problem)
+
+    async def _apart(self, answer: Coroutine[Any, Any, Response]) -> Response:
+        """Return what comes of an event that a client asked for, which is no part of its request: it goes on alone."""
+        task = asyncio.get_running_loop().create_task(answer, context=Context())
+        self._apart_from_requests.add(task)
+        task.add_done_callback(self._apart_from_requests.discard)
+        return await asyncio.shield(task)
 
     def _error(self, request: Request, problem: BaseException) -> Response:
         from pywrangler.runtime.tracebacks import format_page, format_plain

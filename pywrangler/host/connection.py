@@ -13,12 +13,15 @@ from pywrangler.host.bodies import RequestBody
 from pywrangler.host.heads import request_url
 from pywrangler.protocol import descriptors
 from pywrangler.protocol.http1 import END, Head, RequestDecoder
+from pywrangler.runtime.cancellation import interrupt
+from pywrangler.runtime.context import observe
 from pywrangler.runtime.js.errors import error
 from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.request import METHODS, PlaceholderCf, Request
 
 if TYPE_CHECKING:
     from pywrangler.host.http import HttpServer
+    from pywrangler.runtime.context import EventContext
 
 BODY_LIMIT_BYTES = 100 * 1024 * 1024
 WAITING_LIMIT_BYTES = 256 * 1024
@@ -64,8 +67,8 @@ class Connection(asyncio.Protocol):
     """A client's connection, from the first byte to the last response or the hand-over."""
 
     __slots__ = (
-        "_closing", "_decoder", "_drained", "_given", "_incoming", "_is_paused", "_is_refused", "_last_words", "_loop",
-        "_peer", "_received", "_server", "_task", "current", "transport",
+        "_closing", "_decoder", "_drained", "_events", "_given", "_incoming", "_is_answering", "_is_paused",
+        "_is_refused", "_last_words", "_loop", "_peer", "_received", "_server", "_task", "current", "transport",
     )  # fmt: skip
 
     def __init__(self, server: HttpServer, received: bytes = b"") -> None:
@@ -77,6 +80,10 @@ class Connection(asyncio.Protocol):
         self._incoming: Exchange | None = None
         """The request that has not arrived completely; may be the current one."""
         self._task: asyncio.Task[None] | None = None
+        self._events: list[EventContext] = []
+        """What the current request has become."""
+        self._is_answering = False
+        """Whether the handler has returned."""
         self._decoder = RequestDecoder()
         self._is_refused = False
         self._last_words = b""
@@ -106,7 +113,7 @@ class Connection(asyncio.Protocol):
             self._go_idle()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - how it ended is no matter
-        """The client went away: cancel what runs for it."""
+        """The client went away: end what runs for it."""
         self._closing = True
         self._server.lost(self)
         if self._drained is not None and not self._drained.done():
@@ -116,8 +123,13 @@ class Connection(asyncio.Protocol):
                 exchange.body.fail(error("Network connection lost."))
         if self.current is not None:
             self.current.request.client_left()
-        if self._task is not None:
-            self._task.cancel()
+        task, self._task = self._task, None
+        if task is None or task.done():
+            return
+        if not self._is_answering and any(event.waited for event in self._events):
+            self._server.let_linger(task, self._events)
+        else:
+            interrupt(task)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of the client; a request starts as soon as its head is complete."""
@@ -229,7 +241,10 @@ class Connection(asyncio.Protocol):
     def _start(self, exchange: Exchange) -> None:
         self.current = exchange
         # An empty context: nothing of the request before may be seen.
-        self._task = self._loop.create_task(self._run(exchange), context=Context())
+        scope = Context()
+        self._events = scope.run(observe)
+        self._is_answering = False
+        self._task = self._loop.create_task(self._run(exchange), context=scope)
 
     async def _run(self, exchange: Exchange) -> None:
         try:
@@ -241,6 +256,7 @@ class Connection(asyncio.Protocol):
                     raise
                 self._server.report_bug(problem)
                 response = answers.internal_error()
+            self._is_answering = True
             is_ours = await answers.write(self, self._server, exchange, response)
         except asyncio.CancelledError:
             if self._closing:

@@ -9,6 +9,8 @@ task of the host's loop, and other events go on meanwhile.
 - `all_tasks` inside a handler lists what user code started. Asked for the tasks of a loop that was made in the handler,
   it lists what was begun there: runners cancel what their loop left over, which must not be the handler itself.
 - Everywhere else, in threads and at module level, asyncio is as it was.
+- `wait_for` is that of Python 3.12, also on 3.11, whose own cancels what it waits for when a handler is interrupted
+  (`runtime.cancellation`).
 
 `install` changes asyncio in place, so that it does not matter who imported which name before.
 """
@@ -18,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import sys
 from asyncio import base_events, events, runners, tasks
 from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any
@@ -25,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 import uvloop
 
 from pywrangler.runtime import context
+from pywrangler.runtime.cancellation import interrupt
 from pywrangler.runtime.sync_bridge import can_run_sync, run_sync
 from pywrangler.runtime.tasks import loop_within, tasks_of
 
@@ -102,7 +106,11 @@ def wait_in_handler(loop: HostLoop, future: Awaitable[Any]) -> Any:
     inside = copy_context()
     inside.run(loop_within.set, _made.get())
     inside.run(_made.set, None)
-    return run_sync(loop.create_task(future, context=inside))
+    task = loop.create_task(future, context=inside)
+    try:
+        return run_sync(task)
+    finally:
+        interrupt(task)  # it is the handler's: who ends that ends it, too
 
 
 _made: ContextVar[object] = ContextVar("pywrangler_loop_made", default=None)
@@ -164,6 +172,9 @@ def install() -> None:
     _replace(runners.Runner, "_lazy_init", _without_factory)
     _replace(base_events.BaseEventLoop, "run_until_complete", _given_to_host)
     _replace(base_events.BaseEventLoop, "run_forever", _unless_in_handler)
+    if sys.version_info < (3, 12):
+        _replace(tasks, "wait_for", _in_the_same_task)
+        asyncio.wait_for = tasks.wait_for
 
 
 def _replace(owner: Any, name: str, change: Callable[[Any], Any]) -> None:
@@ -186,6 +197,16 @@ def _of_user_code(original: Any) -> Any:
             return original(loop)
         made = None if loop is None else _made.get()
         return tasks_of(loop_within.get() if made is None else made)
+
+    return changed
+
+
+def _in_the_same_task(original: Any) -> Any:
+    async def changed(fut: Any, timeout: float | None) -> Any:
+        if timeout is not None and timeout <= 0:
+            return await original(fut, timeout)
+        async with asyncio.timeout(timeout):
+            return await fut
 
     return changed
 

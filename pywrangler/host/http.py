@@ -2,7 +2,7 @@
 
 - Requests of a connection are answered one at a time, in order; the next ones wait, and reading stops meanwhile.
 - A request whose body arrived with its head carries bytes; a longer body is a stream that reads the socket on demand.
-- A client that goes away cancels its request.
+- A client that goes away ends its request, once what that gave to `waitUntil` is done (`runtime.cancellation`).
 - A connection between two requests can be given to another process (`handover`, `adopt`) without losing a byte: it is
   duplicated and dropped here, while what the client sends waits in the kernel. Encrypted connections cannot move; they
   end after the current response.
@@ -23,12 +23,14 @@ from typing import TYPE_CHECKING, Any
 from pywrangler.host.connection import Connection
 from pywrangler.host.wires import TcpLink
 from pywrangler.protocol import descriptors
+from pywrangler.runtime.cancellation import leave
 from pywrangler.runtime.links import RESTART, RESTART_CODE
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
+    from pywrangler.runtime.context import EventContext
     from pywrangler.runtime.js.request import Request
     from pywrangler.runtime.js.response import Response
 
@@ -61,6 +63,7 @@ class HttpServer:
         self.on_idle: Callable[[int, bytes], None] | None = None
         self._listeners: list[asyncio.AbstractServer] = []
         self._adopting: set[asyncio.Future[Any]] = set()
+        self._lingering: set[asyncio.Task[None]] = set()
         self._empty: asyncio.Future[None] | None = None
         self._most = max(FEWEST_CONNECTIONS, descriptors.limit() - descriptors.in_use() - 2 * descriptors.RESERVE)
         self._is_full = False
@@ -159,6 +162,12 @@ class HttpServer:
         self.connections.discard(connection)
         if not self.connections and self._empty is not None and not self._empty.done():
             self._empty.set_result(None)
+
+    def let_linger(self, handler: asyncio.Task[Any], events: Sequence[EventContext]) -> None:
+        """Let a handler whose client is gone run on while something is under way that it gave to `waitUntil`."""
+        waiting = asyncio.get_running_loop().create_task(leave(handler, [event.waited for event in events]))
+        self._lingering.add(waiting)
+        waiting.add_done_callback(self._lingering.discard)
 
     @staticmethod
     def report_bug(problem: BaseException) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime import context, gates
 from pywrangler.runtime.alarms import run_alarm
+from pywrangler.runtime.cancellation import Limit, interrupt
 from pywrangler.runtime.environment import to_js_value
 from pywrangler.runtime.js.errors import JsException, error, type_error
 from pywrangler.runtime.object_state import DurableObjectState
@@ -259,7 +260,8 @@ class Actor:
     def wait_until(self, awaitable: Awaitable[Any]) -> None:
         """Keep the object alive until `awaitable` is done; its failure is logged."""
         task = asyncio.ensure_future(awaitable)
-        self.tasks.add(task)
+        if task is not awaitable:  # what exists already may be somebody else's: a reset does not end it
+            self.tasks.add(task)
         self._running += 1
         task.add_done_callback(self._waited)
 
@@ -289,16 +291,11 @@ class Actor:
     async def _blocked(self, function: Callable[[], Any], token: object) -> Any:
         clock = self.host.clock
         try:
-            async with asyncio.timeout(None) as limit:
-                # A time that has passed already: the block ends in the loop's next round.
-                timer = clock.call_at(clock.now() + BLOCK_LIMIT_SECONDS, lambda: limit.reschedule(0.0))
-                try:
-                    result = await gates.drive(run_in_greenlet(function), self.inputs, self.outputs)
-                finally:
-                    timer.cancel()
+            with Limit(lambda end: clock.call_at(clock.now() + BLOCK_LIMIT_SECONDS, end)) as limit:
+                result = await gates.drive(run_in_greenlet(function), self.inputs, self.outputs)
             self.outputs.end_turn()
         except TimeoutError as problem:
-            self.reset_by(error(BLOCK_TOO_LONG) if limit.expired() else problem)
+            self.reset_by(error(BLOCK_TOO_LONG) if limit.is_over else problem)
             raise self.reason() from None
         except BaseException as problem:
             if self.broken is None:
@@ -380,7 +377,7 @@ class Actor:
         current = asyncio.current_task()
         for task in list(self.tasks):
             if task is not current:
-                task.cancel()
+                interrupt(task)
         self.inputs.open_all()
         self.instance = None
 
@@ -401,7 +398,7 @@ class Actor:
         self._leave(error(REPLACED, durableObjectReset=True))
         for future in list(self.tasks):
             if not self.streams or not isinstance(future, asyncio.Task):
-                future.cancel()
+                interrupt(future)
 
     def _leave(self, reason: JsException) -> None:
         self.outputs.end_turn()

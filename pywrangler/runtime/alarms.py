@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from pywrangler.errors import Place, Problem
+from pywrangler.runtime.cancellation import Limit, interrupt
 from pywrangler.runtime.ids import HEX_DIGITS
 from pywrangler.runtime.js.errors import JsException, error
 from pywrangler.runtime.storage.database import CORRUPT, OURS, connect, error_text, set_aside
@@ -224,10 +225,10 @@ async def run_alarm(
     try:
         result = handler(info)
         if hasattr(result, "__await__"):
-            async with asyncio.timeout(LIMIT_SECONDS) as limit:
+            with Limit.of(LIMIT_SECONDS) as limit:
                 await result
     except Exception as problem:
-        report(error(TOO_LONG) if isinstance(problem, TimeoutError) and limit.expired() else problem)
+        report(error(TOO_LONG) if isinstance(problem, TimeoutError) and limit.is_over else problem)
         storage.alarm.end(remove=info.is_last)
         return AlarmOutcome.FAILED
     except BaseException:
@@ -304,7 +305,7 @@ class AlarmScheduler:
         self.stop()
         tasks = list(self._tasks)
         for task in tasks:
-            task.cancel()
+            interrupt(task)
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def refresh(self, object_id: str) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
 
 class Outputs(Protocol):
@@ -36,8 +36,10 @@ class EventContext:
     """The gate of the object that handles the event; None in a stateless entrypoint."""
     actor: Any = None
     """The `runtime.objects.Actor`, for objects."""
+    waited: Collection[asyncio.Future[Any]] = ()
+    """What the handler of a client's request gave to `waitUntil` and is not done yet."""
     pending: set[asyncio.Future[Any]] = field(default_factory=set)
-    """What `waitUntil` was given and is not done yet."""
+    """Timers and callbacks that are under way."""
 
 
 _current: ContextVar[EventContext | None] = ContextVar("pywrangler_event", default=None)

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 class ExecutionContext(JsProxy):
     """One invocation (spec/workers-module.md, section 6)."""
 
-    __slots__ = ("_props", "_waited", "_worker")
+    __slots__ = ("_all_waited", "_props", "_waited", "_worker")
 
     def __init__(
         self, worker: WorkerRuntime, props: Mapping[str, Any], waited: list[asyncio.Future[Any]] | None = None
     ) -> None:
         self._worker = worker
         self._props = props
-        self._waited = waited
+        self._all_waited = waited
+        self._waited: set[asyncio.Future[Any]] = set()
 
     @property
     def props(self) -> Any:
@@ -40,8 +41,11 @@ class ExecutionContext(JsProxy):
         """Let `awaitable` go on after the response; its failure is logged."""
         future = asyncio.ensure_future(awaitable)
         self._worker.wait_until(future)
-        if self._waited is not None:
-            self._waited.append(future)
+        if not future.done():
+            self._waited.add(future)
+            future.add_done_callback(self._waited.discard)
+        if self._all_waited is not None:
+            self._all_waited.append(future)
 
     def passThroughOnException(self) -> None:
         """There is no origin behind a local Worker, so an error stays an error."""

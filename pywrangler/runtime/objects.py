@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pywrangler.protocol import descriptors
 from pywrangler.runtime.actor import Actor
 from pywrangler.runtime.alarms import AlarmIndex, AlarmOutcome, AlarmScheduler, forget_stored_alarm
+from pywrangler.runtime.cancellation import Limit
 from pywrangler.runtime.ids import HEX_DIGITS, carried_name
 from pywrangler.runtime.js.errors import JsException, error, type_error
 from pywrangler.runtime.methods import call_method
@@ -398,10 +399,10 @@ async def _limited(result: Any, handler: str, milliseconds: int) -> None:
     if not hasattr(result, "__await__"):
         return
     try:
-        async with asyncio.timeout(milliseconds / 1000) as limit:
+        with Limit.of(milliseconds / 1000) as limit:
             await result
     except TimeoutError:
-        if not limit.expired():
+        if not limit.is_over:
             raise
         allowed = f"setHibernatableWebSocketEventTimeout() allows it {milliseconds} ms"
         raise error(f"{handler} was ended: {allowed}.") from None

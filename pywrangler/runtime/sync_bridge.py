@@ -16,12 +16,16 @@ This is on the path of every event, so it is written for speed: one switch there
 
 from __future__ import annotations
 
+from asyncio import isfuture
 from types import CoroutineType, coroutine
 from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent, greenlet
 
+from pywrangler.runtime.cancellation import Watch, watched
+
 if TYPE_CHECKING:
+    from asyncio import Future
     from collections.abc import Awaitable, Callable, Coroutine, Generator
 
 _idle: list[_Worker] = []
@@ -101,6 +105,7 @@ def _drive(call: Callable[..., Any], argument: Any, steps: Any) -> Generator[Any
         worker.home = home = getcurrent()
         worker.gr_context = home.gr_context
         worker.switch(call, argument)
+        argument = None  # an exception in a local of a frame that it has passed would be a cycle
         while worker.kind == _WAITS:
             try:
                 answer = (_RETURNED, (yield from _awaited(worker.value)))
@@ -123,7 +128,7 @@ def _drive(call: Callable[..., Any], argument: Any, steps: Any) -> Generator[Any
         if kind == _ENDED or steps is None:
             return value
         try:
-            argument = yield value
+            argument = yield watched(value)
             call = steps.send if hasattr(steps, "send") else _next_of(steps)
         except BaseException as error:  # cancellation and failures go to the coroutine
             call, argument = _thrower(steps), error
@@ -195,10 +200,14 @@ def is_in_callback() -> bool:
     return type(worker) is _Worker and worker.callbacks > 0
 
 
-async def _await(value: Any) -> Any:
-    return await value
-
-
 def _awaited(value: Any) -> Generator[Any, Any, Any]:
+    if isfuture(value):
+        return _outcome(value)
     # What is waited for may itself `run_sync`.
-    return (bridged(value) if type(value) is CoroutineType else _await(value)).__await__()
+    return (bridged(value) if type(value) is CoroutineType else run_in_greenlet(lambda: value)).__await__()
+
+
+def _outcome(future: Future[Any]) -> Generator[Any, Any, Any]:
+    if not future.done():
+        yield Watch(future, is_promise=False)
+    return future.result()

@@ -154,7 +154,7 @@ class WorkerRuntime:
     async def fetch_entrypoint(self, target: Target, request: Any) -> Any:
         """Run a fetch handler; takes and gives the raw Request and Response, raises what user code raised."""
         ctx = ExecutionContext.new(self, target.props)
-        token = context.enter(context.EventContext(self, self.env, ctx))
+        token = context.enter(context.EventContext(self, self.env, ctx, waited=ctx._waited))
         self.watch_client(request)
         try:
             return self.face.response(await run_in_greenlet(lambda: self._fetch(target, request, ctx)))

@@ -143,14 +143,15 @@ def test_the_last_failure_is_raised_in_run(using, raised, caught, attempts):
     using(test)
 
 
-def test_an_attempt_that_takes_too_long_fails(using):
-    cancelled = []
+def test_an_attempt_that_takes_too_long_fails_and_leaves_what_it_waits_for(using):
+    cancelled, shared = [], []
 
     async def run(_self, _event, step):
         @step.do("slow", config={"retries": {"limit": 0, "delay": 0}, "timeout": "30 seconds"})
         async def slow():
+            shared.append(asyncio.get_running_loop().create_future())
             try:
-                await asyncio.Event().wait()
+                await shared[0]
             except asyncio.CancelledError:
                 cancelled.append(1)
                 raise
@@ -169,6 +170,7 @@ def test_an_attempt_that_takes_too_long_fails(using):
             "name": "Error", "message": "WorkflowTimeoutError: Execution timed out after 30000ms",
         }  # fmt: skip
         assert cancelled == [1]
+        assert not shared[0].done()
 
     using(test)
 

@@ -15,6 +15,7 @@ from pywrangler.protocol import control
 from pywrangler.protocol import testing as protocol
 from pywrangler.runtime import ids
 from pywrangler.runtime.alarms import AlarmInfo, AlarmOutcome
+from pywrangler.runtime.cancellation import interrupt
 from pywrangler.runtime.clone import deserialize, serialize
 from pywrangler.runtime.environment import to_js_value
 from pywrangler.runtime.js import cache, timers
@@ -276,7 +277,7 @@ class Desk:
         own = {*self._ours, *self._tasks}
         left = asyncio.all_tasks() - own
         for task in left:
-            task.cancel(ENDED)
+            interrupt(task, ENDED)
         if left:
             await asyncio.wait(left, timeout=UNWIND_SECONDS)
         self._worker.pending.clear()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.runtime.cancellation import interrupt
 from pywrangler.runtime.js.readable import ReadableStream, chunks
 from pywrangler.runtime.js.response import NULL_BODY
 from pywrangler.runtime.js.response import Response as JsResponse
@@ -53,7 +54,7 @@ async def fetch(app: Application, req: Any, env: Any, ctx: Any = None, *, option
     try:
         return await exchange.response
     except asyncio.CancelledError:
-        task.cancel()
+        interrupt(task)
         raise
 
 

@@ -12,6 +12,7 @@ import sys
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from pywrangler.runtime.cancellation import interrupt
 from pywrangler.runtime.js.readable import ReadableStream, chunks
 from pywrangler.runtime.js.response import NULL_BODY
 from pywrangler.runtime.js.response import Response as JsResponse
@@ -54,7 +55,7 @@ async def fetch(
     try:
         return await exchange.response
     except asyncio.CancelledError:
-        task.cancel()
+        interrupt(task)
         raise
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pywrangler.errors import ProtocolError
 from pywrangler.protocol.channel import CHUNK_BYTES, WINDOW_BYTES, Kind, credit_frame, frame, raw_frame
+from pywrangler.runtime.cancellation import interrupt
 from pywrangler.runtime.channels.failures import lost, to_failure
 from pywrangler.runtime.js.readable import chunk_bytes
 from pywrangler.runtime.references import context_of
@@ -184,7 +185,7 @@ class Outflow:
     def cancel(self) -> None:
         """The receiver does not want more, or is gone."""
         if self._task is not None:
-            self._task.cancel()
+            interrupt(self._task)
         else:
             self._connection.outflow_ended(self._credit.stream)
             self._outgoing.stop()

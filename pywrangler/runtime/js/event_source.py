@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pywrangler.runtime import context
+from pywrangler.runtime.cancellation import interrupt
 from pywrangler.runtime.js.convert import options
 from pywrangler.runtime.js.errors import dom_exception, error, type_error
 from pywrangler.runtime.js.events import ErrorEvent, Event, EventTarget, MessageEvent
@@ -161,7 +162,7 @@ class EventSource(EventTarget):
         """End the connection."""
         self._state = self.CLOSED
         if self._task is not None:
-            self._task.cancel()
+            interrupt(self._task)
 
     @runs_user_code
     async def _connect(self) -> None:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime import context
+from pywrangler.runtime.cancellation import interrupt
 from pywrangler.runtime.js import http_client
 from pywrangler.runtime.js.errors import JsException, type_error
 from pywrangler.runtime.js.http_client import close_clients, fail_body
@@ -138,7 +139,7 @@ async def _abortable(work: Any, signal: Any) -> Response:
 
     def on_abort(_event: Any = None) -> None:
         if not task.done():
-            task.cancel()
+            interrupt(task)
         elif not task.cancelled() and task.exception() is None:
             fail_body(task.result(), as_exception(signal.reason))
 
@@ -150,7 +151,7 @@ async def _abortable(work: Any, signal: Any) -> Response:
     except asyncio.CancelledError:
         if signal.aborted:
             raise as_exception(signal.reason) from None
-        task.cancel()
+        interrupt(task)
         raise
 
 

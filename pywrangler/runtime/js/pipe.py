@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.runtime.cancellation import interrupt
 from pywrangler.runtime.js.errors import type_error
 from pywrangler.runtime.js.primitives import truthy
 from pywrangler.runtime.js.proxy import JsPromise
@@ -50,7 +51,7 @@ async def _run(source: ReadableStream, destination: WritableStream, given: Mappi
     copying = asyncio.ensure_future(_copy(source, destination, prevent_close=truthy(given.get("preventClose"))))
 
     def stop(_event: Any = None) -> None:
-        copying.cancel()
+        interrupt(copying)
 
     destination.on_failure(stop)
     signal: Any = given.get("signal")
@@ -71,7 +72,7 @@ async def _run(source: ReadableStream, destination: WritableStream, given: Mappi
             source.stop(problem)
         raise problem
     finally:
-        copying.cancel()
+        interrupt(copying)
         source.release()
         destination.release()
 

@@ -22,6 +22,7 @@ import asyncio
 import keyword
 from typing import TYPE_CHECKING, Any, Self
 
+from pywrangler.runtime.cancellation import Watch
 from pywrangler.runtime.user_code import runs_user_code
 
 if TYPE_CHECKING:
@@ -240,7 +241,7 @@ class JsPromise(JsProxy, js_name="Promise"):
         future = self._future
         if future is not None:
             if not future.done():
-                yield _Watch(future)
+                yield Watch(future, is_promise=True)
             return future.result()
         if self._error is not None:
             raise self._error
@@ -278,38 +279,6 @@ class JsPromise(JsProxy, js_name="Promise"):
                 await _settled(on_settled())
 
         return JsPromise.start(reaction())
-
-
-class _Watch:
-    """What a task waits for in the place of a future: to stop waiting does not cancel the future."""
-
-    __slots__ = ("_asyncio_future_blocking", "_future", "_wake")
-
-    def __init__(self, future: asyncio.Future[Any]) -> None:
-        self._future = future
-        self._asyncio_future_blocking = True  # asyncio's sign of something to wait for
-        self._wake: Any = None
-
-    def get_loop(self) -> asyncio.AbstractEventLoop:
-        """Return the loop of the future."""
-        return self._future.get_loop()
-
-    def add_done_callback(self, wake: Callable[[Any], Any], *, context: Any) -> None:
-        """Wake the task when the future is done."""
-        self._wake = (wake, context)
-        self._future.add_done_callback(wake, context=context)
-
-    def cancel(self, msg: Any = None) -> bool:  # noqa: ARG002 - asyncio's signature
-        """Wake the task with its cancellation; the future goes on."""
-        wake, context = self._wake
-        if not self._future.remove_done_callback(wake):
-            return False  # it is done, and the task about to wake
-        self._future.get_loop().call_soon(wake, self, context=context)
-        return True
-
-    def result(self) -> Any:
-        """Raise the cancellation in the task."""
-        raise asyncio.CancelledError
 
 
 async def _settled(value: Any) -> Any:

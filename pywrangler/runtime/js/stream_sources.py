@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pywrangler.runtime.js.errors import JsException, type_error
 from pywrangler.runtime.js.primitives import to_string
+from pywrangler.runtime.sync_bridge import of_user_code, run_in_greenlet
 
 if TYPE_CHECKING:
     from pywrangler.runtime.js.readable import ReadableStream
@@ -80,11 +81,11 @@ class IteratorSource:
     async def pull(self) -> Any:
         try:
             if self._iterator is None:
-                item = await self._next()
+                item = await run_in_greenlet(self._next)
             else:
                 item = next(self._iterator)
                 if hasattr(item, "__await__"):
-                    item = await item
+                    item = await of_user_code(item)
         except (StopIteration, StopAsyncIteration):
             return None
         return UNDEFINED if item is None else item

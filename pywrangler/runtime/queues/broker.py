@@ -22,6 +22,7 @@ import msgspec
 
 from pywrangler.errors import CloneError
 from pywrangler.runtime import context
+from pywrangler.runtime.cancellation import interrupt
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.ports import Target
 from pywrangler.runtime.queues.backlog import Backlog
@@ -235,7 +236,7 @@ class _Consumer:
             self._surrender.cancel()
         for task in self._running:
             task.remove_done_callback(self._ended)
-            task.cancel()
+            interrupt(task)
         self._running.clear()
 
 

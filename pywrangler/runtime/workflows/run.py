@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime import context
+from pywrangler.runtime.cancellation import interrupt
 from pywrangler.runtime.channels.failures import as_remote
 from pywrangler.runtime.clone import serialize, to_script
 from pywrangler.runtime.js.errors import JsException, error
@@ -116,7 +117,7 @@ class Run:
     def stop(self) -> None:
         """Stop wherever it is."""
         self._is_stopped = True
-        self._task.cancel()
+        interrupt(self._task)
         self._drop()
 
     def notice(self, kind: str) -> None:
@@ -128,7 +129,7 @@ class Run:
     def _drop(self) -> None:
         self._parking.cancel()
         for attempt in list(self._attempts):
-            attempt.cancel()
+            interrupt(attempt)
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         how = self._how(task)
@@ -241,7 +242,7 @@ class Run:
         def expire() -> None:
             if not outcome.done():
                 outcome.set_exception(texts.timed_out(timeout_ms))
-                task.cancel()
+                interrupt(task)
 
         wake = self._timers.call_at(until, expire)
         try:
@@ -253,7 +254,7 @@ class Run:
             raise error("The step was cancelled by itself.") from None
         finally:
             wake.cancel()
-            task.cancel()
+            interrupt(task)
 
     def _keep(self, step: StepId, name: str, number: int, value: Any) -> None:
         try:
