@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from bench.client import Load, http_load, open_socket
 from bench.crash import Crash
 from bench.sessions import COMMAND, Area, Session, fetch, free_port
+from bench.soak import kept_mib
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -471,6 +472,14 @@ def crashes() -> list[Row]:
     ]
 
 
+def soak() -> list[Row]:
+    rows, total = [], 0.0
+    for stage, added, worst in kept_mib():
+        total += added
+        rows.append(Row(f"memory kept after requests broken off {stage}: worst way", worst, "MiB", 8))
+    return [*rows, Row("memory kept after all of them", total, "MiB", 30)]
+
+
 SCENARIOS = {
     "start": cold_start,
     "start-two": cold_start_of_two,
@@ -486,4 +495,5 @@ SCENARIOS = {
     "help": help_text,
     "testing": testing,
     "crash": crashes,
+    "soak": soak,
 }

@@ -15,7 +15,7 @@ from pywrangler.runtime.js import events
 from pywrangler.runtime.js.errors import JsException, type_error
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.readable import ReadableStream, chunks
-from pywrangler.runtime.js.response import Response
+from pywrangler.runtime.js.response import Response, let_go
 from pywrangler.runtime.links import couple
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def refusal(status: int, text: str) -> bytes:
 async def write(connection: Connection, server: HttpServer, exchange: Exchange, response: Response) -> bool:
     """Write `response`; False if the connection left HTTP. Raises nothing but cancellation."""
     if connection.transport.is_closing():
-        discard(response)
+        let_go(response)
         return True
     if response.webSocket is not jsnull:
         try:
@@ -58,6 +58,7 @@ async def write(connection: Connection, server: HttpServer, exchange: Exchange, 
             return False
         except (JsException, ValueError) as problem:
             context.log("error", f"Uncaught {problem}")
+            let_go(response)
             response = internal_error(str(problem))
     if server.is_draining and server.on_idle is None:
         exchange.keep_alive = False
@@ -65,6 +66,7 @@ async def write(connection: Connection, server: HttpServer, exchange: Exchange, 
         head, content = _prepare(exchange, response)
     except (JsException, ValueError) as problem:
         context.log("error", f"Uncaught {problem}")
+        let_go(response)
         response = internal_error(str(problem))
         head, content = _prepare(exchange, response)
     _log(server, exchange, response)
@@ -80,14 +82,6 @@ async def write(connection: Connection, server: HttpServer, exchange: Exchange, 
         transport.write(head)
         transport.write(content)
     return True
-
-
-def discard(response: Response) -> None:
-    """Let go of a response that nobody gets: who writes its body, or holds the other end of its socket, is told."""
-    if isinstance(response._body, ReadableStream):
-        response._body.stop()
-    if response.webSocket is not jsnull:
-        response.webSocket.release().abort()
 
 
 def _log(server: HttpServer, exchange: Exchange, response: Response) -> None:

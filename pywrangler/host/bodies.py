@@ -11,6 +11,7 @@ import zlib
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.runtime.js.errors import fresh
 from pywrangler.runtime.js.readable import ReadableStream, chunks
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class RequestBody:
         """Return the next piece, None at the end."""
         while not self._chunks:
             if self._error is not None:
-                raise self._error
+                raise fresh(self._error)
             if self.is_ended or self._is_discarded:
                 return None
             self._wanted()
@@ -100,10 +101,15 @@ class RequestBody:
         if not self.is_ended and self._error is None:
             self._error = error
             self._wake()
+            self._flow = self._wanted = _nothing
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+def _nothing(_is_wanted: bool = False) -> None:
+    """Stand in for the connection, which is gone."""
 
 
 def encode_body(pairs: Pairs, content: Content, accepted: str) -> tuple[Pairs, Content]:

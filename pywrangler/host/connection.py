@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pywrangler.errors import RequestError
 from pywrangler.host import answers
 from pywrangler.host.bodies import RequestBody
+from pywrangler.host.departure import has_sent_all
 from pywrangler.host.heads import request_url
 from pywrangler.protocol import descriptors
 from pywrangler.protocol.http1 import END, Head, RequestDecoder
@@ -27,6 +28,7 @@ BODY_LIMIT_BYTES = 100 * 1024 * 1024
 WAITING_LIMIT_BYTES = 256 * 1024
 FLUSH_SECONDS = 5.0
 LINGER_SECONDS = 2.0
+LOOK_SECONDS = 1.0
 ACCEPTED_ENCODINGS = ("accept-encoding", "br, gzip")
 
 _NO_BODY: list[bytes] = []
@@ -67,8 +69,8 @@ class Connection(asyncio.Protocol):
     """A client's connection, from the first byte to the last response or the hand-over."""
 
     __slots__ = (
-        "_closing", "_decoder", "_drained", "_events", "_given", "_incoming", "_is_answering", "_is_paused",
-        "_is_refused", "_last_words", "_loop", "_peer", "_received", "_server", "_task", "current", "transport",
+        "_closing", "_decoder", "_drained", "_events", "_given", "_incoming", "_is_answering", "_is_left", "_is_paused",
+        "_is_refused", "_last_words", "_look", "_loop", "_peer", "_received", "_server", "_task", "current", "transport",
     )  # fmt: skip
 
     def __init__(self, server: HttpServer, received: bytes = b"") -> None:
@@ -86,6 +88,9 @@ class Connection(asyncio.Protocol):
         """Whether the handler has returned."""
         self._decoder = RequestDecoder()
         self._is_refused = False
+        self._is_left = False
+        """Whether the client sends nothing more."""
+        self._look: asyncio.TimerHandle | None = None
         self._last_words = b""
         self._is_paused = False
         self._closing = False
@@ -115,6 +120,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - how it ended is no matter
         """The client went away: end what runs for it."""
         self._closing = True
+        if self._look is not None:
+            self._look.cancel()
         self._server.lost(self)
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
@@ -123,6 +130,7 @@ class Connection(asyncio.Protocol):
                 exchange.body.fail(error("Network connection lost."))
         if self.current is not None:
             self.current.request.client_left()
+        self.current = self._incoming = None
         task, self._task = self._task, None
         if task is None or task.done():
             return
@@ -141,7 +149,7 @@ class Connection(asyncio.Protocol):
         elif self._decoder.size > WAITING_LIMIT_BYTES and not self._is_paused:
             # The client is ahead of us; its next requests can wait in the kernel.
             self._is_paused = True
-            self.transport.pause_reading()
+            self._pause()
 
     # ---- reading ------------------------------------------------------------------------------------------
 
@@ -230,7 +238,25 @@ class Connection(asyncio.Protocol):
         if is_wanted and not self._is_paused:
             self.transport.resume_reading()
         elif not is_wanted:
-            self.transport.pause_reading()
+            self._pause()
+
+    def _pause(self) -> None:
+        """Stop reading; then the end of the connection is not reported, so somebody has to look for it."""
+        if self._is_left:
+            return
+        self.transport.pause_reading()
+        if self._look is None:
+            self._look = self._loop.call_later(LOOK_SECONDS, self._look_for_end)
+
+    def _look_for_end(self) -> None:
+        self._look = None
+        if self._given or self.transport.is_closing() or self.transport.is_reading():
+            return
+        self._is_left = has_sent_all(self.transport)
+        if self._is_left:
+            self.transport.resume_reading()  # the kernel has the rest, and then the end
+        else:
+            self._look = self._loop.call_later(LOOK_SECONDS, self._look_for_end)
 
     def _continue(self, exchange: Exchange) -> None:
         if exchange.expects_continue and exchange is self.current:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 import socket
@@ -25,6 +24,7 @@ from pywrangler.host.application import Application
 from pywrangler.host.environment import build_environment, loopbacks
 from pywrangler.host.http import HttpServer
 from pywrangler.host.link import BUFFER_LIMIT_BYTES, MessageLink
+from pywrangler.host.memory import Memory
 from pywrangler.host.output import LogWriter
 from pywrangler.host.ownership import Ownership
 from pywrangler.protocol import control
@@ -173,7 +173,8 @@ class Host:
         sys.stderr = LogWriter("stderr", 2)
         if "PYTHONBREAKPOINT" not in os.environ:
             sys.breakpointhook = self._break
-        self._loop.set_task_factory(make_task)
+        memory = Memory(self._loop)
+        self._loop.set_task_factory(memory.counting(make_task))
         self._loop.set_exception_handler(self._unhandled)
         try:
             self._build()
@@ -183,6 +184,7 @@ class Host:
             await asyncio.wait_for(self._link.drain(), 5)
             return 3
         self._worker.exports = exports
+        memory.begin()
         modules, files = loader.imported(self._config, self._settings.packages, self._inherited)
         self._link.send(
             control.Loaded(
@@ -475,7 +477,6 @@ def run(settings: control.HostSettings, descriptors: Sequence[int], preloaded: C
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     descriptors_left.raise_limit()
-    gc.set_threshold(20_000, 50, 50)
     os.chdir(settings.worker.root)
 
     async def serve() -> int:

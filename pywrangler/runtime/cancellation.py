@@ -79,6 +79,8 @@ class Watch:
             return False  # it is done, or was left already: the task is about to wake
         if is_ending and self._task is not None:
             _interrupted.add(self._task)
+        if self._is_promise:
+            self._future.add_done_callback(_observe)  # it had its observer, so that its failure is no news
         self._is_promise = True  # for it is no longer this task's
         loop.call_soon(wake, self, context=context)
         return True
@@ -86,6 +88,11 @@ class Watch:
     def result(self) -> Any:
         """Raise the cancellation in the task."""
         raise asyncio.CancelledError
+
+
+def _observe(future: asyncio.Future[Any]) -> None:
+    if not future.cancelled():
+        future.exception()
 
 
 def watched(awaited: Any) -> Any:

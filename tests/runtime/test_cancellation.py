@@ -14,6 +14,7 @@ from pywrangler.runtime import alarms, context
 from pywrangler.runtime.actor import BLOCK_LIMIT_SECONDS
 from pywrangler.runtime.cancellation import Limit, interrupt
 from pywrangler.runtime.context import EventContext
+from pywrangler.runtime.js.abort import AbortController
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.proxy import JsPromise
 from pywrangler.runtime.js.readable import ReadableStream
@@ -256,6 +257,25 @@ def test_a_limit_raises_timeout_error_and_the_task_goes_on(run_async: Any) -> No
             async with asyncio.timeout(0.001):
                 await never
         assert never.cancelled()
+
+    run_async(main())
+
+
+def test_a_pipe_that_is_aborted_leaves_what_its_source_waits_for(run_async: Any) -> None:
+    async def main() -> None:
+        begin_event()
+        shared: Shared = asyncio.get_running_loop().create_future()
+
+        async def values() -> Any:
+            yield await shared
+
+        controller = AbortController.new()
+        piping = ReadableStream.from_(values()).pipeTo(WritableStream.new(), signal=controller.signal)
+        await settle()
+        controller.abort()
+        with pytest.raises(JsException):
+            await piping
+        assert not shared.done()
 
     run_async(main())
 

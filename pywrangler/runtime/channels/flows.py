@@ -10,6 +10,7 @@ from pywrangler.errors import ProtocolError
 from pywrangler.protocol.channel import CHUNK_BYTES, WINDOW_BYTES, Kind, credit_frame, frame, raw_frame
 from pywrangler.runtime.cancellation import interrupt
 from pywrangler.runtime.channels.failures import lost, to_failure
+from pywrangler.runtime.js.errors import fresh
 from pywrangler.runtime.js.readable import chunk_bytes
 from pywrangler.runtime.references import context_of
 
@@ -62,7 +63,7 @@ class Inflow:
         """Return everything that is there, or None at the end."""
         while not self._chunks:
             if self._error is not None:
-                raise self._error
+                raise fresh(self._error)
             if self._has_ended:
                 return None
             self._waiter = asyncio.get_running_loop().create_future()
@@ -139,7 +140,7 @@ class Credit:
                 self._waiter = asyncio.get_running_loop().create_future()
                 await self._waiter
             if self._failure is not None:
-                raise self._failure
+                raise fresh(self._failure)
             size = min(len(rest), CHUNK_BYTES, self._amount)
             self._amount -= size
             self._connection.send(raw_frame(Kind.DATA, self.stream, rest[:size]))
@@ -163,8 +164,9 @@ class Outflow:
         """Begin, or go on."""
         self._credit.grant(amount)
         if self._task is None:
-            loop = asyncio.get_running_loop()
-            self._task = loop.create_task(self._run(), context=context_of(self._outgoing.event))
+            scope = context_of(self._outgoing.event)
+            self._task = asyncio.get_running_loop().create_task(self._run(), context=scope)
+            self._task.add_done_callback(self._ended, context=scope)
 
     async def _run(self) -> None:
         outgoing = self._outgoing
@@ -174,13 +176,15 @@ class Outflow:
                 await self._credit.send(chunk if type(chunk) is bytes else chunk_bytes(chunk))
             self._connection.send(raw_frame(Kind.END, number))
         except asyncio.CancelledError:
-            outgoing.stop()
             raise
         except BaseException as problem:
             self._connection.send(frame(Kind.ABORT, number, to_failure(problem)))
             outgoing.stop()
-        finally:
-            self._connection.outflow_ended(number)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled():  # maybe before it began
+            self._outgoing.stop()
+        self._connection.outflow_ended(self._credit.stream)
 
     def cancel(self) -> None:
         """The receiver does not want more, or is gone."""

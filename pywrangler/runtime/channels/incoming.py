@@ -21,6 +21,7 @@ from pywrangler.runtime.js.errors import JsException, error, type_error
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.request import PlaceholderCf, Request
+from pywrangler.runtime.js.response import let_go
 from pywrangler.runtime.ports import Event, Target
 from pywrangler.runtime.references import DISPOSED, RpcStub, context_of
 
@@ -243,9 +244,11 @@ class Incoming:
     def _send_response(self, stream: int, response: Any, event: Any, method: str, *, upgrade: bool) -> None:
         connection = self._connection
         if connection.is_closed:
+            let_go(response)
             return
         socket = response.webSocket
         if socket is not jsnull and not upgrade:
+            let_go(response)
             raise type_error(NOT_AN_UPGRADE)
         body = answer_body(response, method)
         length = None

@@ -18,7 +18,7 @@ from pywrangler.runtime.js.errors import JsException, type_error
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.request import Request
-from pywrangler.runtime.js.response import Response
+from pywrangler.runtime.js.response import Response, let_go
 from pywrangler.runtime.references import RpcStub, context_of
 
 if TYPE_CHECKING:
@@ -284,6 +284,7 @@ def copy_response(response: Any, request: Any, event: EventContext | None, error
     """Return the response to `request` as its sender sees it; a WebSocket passes on."""
     socket = response.webSocket
     if socket is not jsnull and not wants_upgrade(request):
+        let_go(response)
         raise type_error(NOT_AN_UPGRADE)
     copy = Response.from_wire(
         response.status,

@@ -63,6 +63,14 @@ class JsException(Exception, JsValue):
 JsException.__module__ = "pyodide.ffi"  # where users know it from, as tracebacks say
 
 
+def fresh(problem: BaseException) -> BaseException:
+    """Return an exception that is kept, to be raised once more: a JavaScript error without its traceback.
+
+    The frames in it would keep everything that they refer to, and what keeps the exception, too.
+    """
+    return problem.copy() if isinstance(problem, JsException) else problem
+
+
 def error(message: str, **properties: Any) -> JsException:
     """Return a JavaScript `Error`."""
     return JsException("Error", message, properties=properties)

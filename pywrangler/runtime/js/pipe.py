@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.cancellation import interrupt
-from pywrangler.runtime.js.errors import type_error
+from pywrangler.runtime.js.errors import fresh, type_error
 from pywrangler.runtime.js.primitives import truthy
 from pywrangler.runtime.js.proxy import JsPromise
 from pywrangler.runtime.js.readable import face
@@ -30,7 +30,7 @@ def pipe(source: ReadableStream, destination: Any, given: Mapping[str, Any]) -> 
     try:
         source.acquire("pipe")
         try:
-            destination.acquire("pipe")
+            destination.acquire()
         except Exception:
             source.release()
             raise
@@ -60,18 +60,21 @@ async def _run(source: ReadableStream, destination: WritableStream, given: Mappi
             stop()
         else:
             signal.addEventListener("abort", stop)
+    problem: BaseException | None = None
     try:
         await asyncio.wait((copying,))
         aborted = not absent(signal) and signal.aborted
         problem = as_exception(signal.reason) if aborted else _outcome(copying, destination)
         if problem is None:
             return
+        problem = fresh(problem)
         if destination.failure is None and not truthy(given.get("preventAbort")):
             await destination.give_up(problem)
         if not truthy(given.get("preventCancel")):
             source.stop(problem)
         raise problem
     finally:
+        problem = None  # it has passed this frame
         interrupt(copying)
         source.release()
         destination.release()
@@ -85,15 +88,19 @@ def _outcome(copying: asyncio.Task[BaseException | None], destination: WritableS
 
 
 async def _copy(source: ReadableStream, destination: WritableStream, *, prevent_close: bool) -> BaseException | None:
-    """Copy until the end; return the error of the source. It is cancelled when the destination fails."""
-    while True:
-        await destination.ready_promise()
-        try:
-            chunk = await source.take()
-        except Exception as problem:  # handed to the destination by the caller
-            return problem
-        if chunk is None:
-            if not prevent_close:
-                await destination.finish()
-            return None
-        destination.put(face(chunk))
+    """Copy until the end; return the error of the source. It is interrupted when the destination fails."""
+    try:
+        while True:
+            await destination.ready_promise()
+            try:
+                chunk = await source.take()
+            except Exception as problem:  # handed to the destination by the caller
+                return problem
+            if chunk is None:
+                break
+            destination.put(face(chunk))
+        if not prevent_close:
+            await destination.finish()
+    except asyncio.CancelledError:
+        return None  # not raised: a task keeps its cancellation, and with that the frames and the chunk
+    return None

@@ -240,11 +240,18 @@ class JsPromise(JsProxy, js_name="Promise"):
     def __await__(self) -> Generator[Any, None, Any]:
         future = self._future
         if future is not None:
-            if not future.done():
-                yield Watch(future, is_promise=True)
-            return future.result()
-        if self._error is not None:
-            raise self._error
+            try:
+                if not future.done():
+                    yield Watch(future, is_promise=True)
+                return future.result()
+            finally:
+                del self, future  # a frame that a kept exception has passed shall not keep the exception
+        error = self._error
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del self, error
         return self._value
 
     def then(

@@ -15,7 +15,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.convert import options
-from pywrangler.runtime.js.errors import type_error
+from pywrangler.runtime.js.errors import fresh, type_error
 from pywrangler.runtime.js.proxy import JsPromise, JsProxy
 from pywrangler.runtime.js.stream_sources import (
     UNDEFINED,
@@ -128,7 +128,7 @@ class ReadableStream(JsProxy):
     def closed_promise(self) -> JsPromise:
         """Return a promise that settles when the stream has ended."""
         if self._done:
-            return JsPromise.resolved() if self._error is None else JsPromise.rejected(self._error)
+            return JsPromise.resolved() if self._error is None else JsPromise.rejected(fresh(self._error))
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closed.append(future)
         return JsPromise.new(future)  # type: ignore[no-any-return]
@@ -143,7 +143,7 @@ class ReadableStream(JsProxy):
         async with self._turn:
             if self._done:
                 if self._error is not None:
-                    raise self._error
+                    raise fresh(self._error)
                 return None
             try:
                 chunk = await self._source.pull()
@@ -152,7 +152,7 @@ class ReadableStream(JsProxy):
             except BaseException as error:
                 if self._done and self._error is None:
                     return None  # cancelled meanwhile: how the source ended no longer matters
-                self._finish(error)
+                self._finish(fresh(error))
                 raise
             if chunk is None and not self._done:
                 self._finish(None)
@@ -174,7 +174,7 @@ class ReadableStream(JsProxy):
 
     def _cancel(self, reason: Any) -> JsPromise:
         if self._error is not None:
-            return JsPromise.rejected(self._error)
+            return JsPromise.rejected(fresh(self._error))
         try:
             result = self.stop(reason)
         except Exception as error:  # the source's own `cancel` failed: that is how the promise ends

@@ -17,8 +17,9 @@ from pywrangler.runtime.js.errors import range_error, type_error
 from pywrangler.runtime.js.headers import Headers, Pairs
 from pywrangler.runtime.js.primitives import to_string
 from pywrangler.runtime.js.proxy import jsnull
-from pywrangler.runtime.js.readable import USED
+from pywrangler.runtime.js.readable import USED, ReadableStream
 from pywrangler.runtime.js.webidl import encode, to_int
+from pywrangler.runtime.links import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -262,3 +263,12 @@ class Response(Message):
         copy._type = self._type
         copy.encodeBody = self.encodeBody
         return copy
+
+
+def let_go(response: Response) -> None:
+    """Let go of a response that nobody gets: who writes its body, or holds the other end of its socket, is told."""
+    if isinstance(response._body, ReadableStream) and not response._body.locked:
+        response._body.stop()
+    socket: Any = response.webSocket
+    if socket is not jsnull and socket.end.mode is Mode.FRESH:
+        socket.release().abort()

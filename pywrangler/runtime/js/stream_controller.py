@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.advice import warn_once
 from pywrangler.runtime.js.convert import options
-from pywrangler.runtime.js.errors import range_error, type_error
+from pywrangler.runtime.js.errors import fresh, range_error, type_error
 from pywrangler.runtime.js.primitives import to_number, to_string
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
 from pywrangler.runtime.js.stream_sources import UNDEFINED, as_exception
@@ -63,8 +63,19 @@ class ControlledSource:
         self._allocated_bytes = int(to_number(underlying.get("autoAllocateChunkSize") or 0))
         self.wanted_bytes = 0
         """Size of the buffer that the reader which waits has brought."""
-        kind_of_controller = ReadableByteStreamController if self.is_bytes else ReadableStreamDefaultController
-        self.controller = kind_of_controller.new(self)
+        self._controller: Any = None
+
+    @property
+    def controller(self) -> Any:
+        """What user code is given."""
+        if self._controller is None:
+            kind = ReadableByteStreamController if self.is_bytes else ReadableStreamDefaultController
+            self._controller = kind.new(self)
+        return self._controller
+
+    def _end(self) -> None:
+        """Let go of user code, which may refer to the stream."""
+        self._start = self._pull = self._cancel = self._size = self._controller = None
 
     # ---- what the stream asks ---------------------------------------------------------------------------
 
@@ -102,8 +113,9 @@ class ControlledSource:
             self.pull_if_needed()
             return chunk
         if self._error is not None:
-            raise self._error
+            raise fresh(self._error)
         if self._closing:
+            self._end()
             return None
         self._waiter = asyncio.get_running_loop().create_future()
         self.pull_if_needed()
@@ -117,7 +129,9 @@ class ControlledSource:
         self._queue.clear()
         self._closing = True
         self._answer(None)
-        return None if absent(self._cancel) else self._cancel(reason)  # type: ignore[misc]
+        cancel: Any = self._cancel
+        self._end()
+        return None if absent(cancel) else cancel(reason)
 
     def _answer(self, chunk: Any) -> bool:
         waiter = self._waiter
@@ -193,6 +207,7 @@ class ControlledSource:
         self._closing = True
         if not self._queue and self._request is None:
             self._answer(None)
+            self._end()
 
     def fail(self, reason: Any) -> None:
         """Make the stream fail; what is queued is lost."""
@@ -202,7 +217,8 @@ class ControlledSource:
         self._error = as_exception(reason)
         waiter = self._waiter
         if waiter is not None and not waiter.done():
-            waiter.set_exception(self._error)
+            waiter.set_exception(fresh(self._error))
+        self._end()
 
     def pull_if_needed(self) -> None:
         """Call `pull` if there is room or somebody waits."""

@@ -99,9 +99,35 @@ class _Junction:
             raise
         if not self._readable.is_closing:
             self._readable.close()
+        self._let_go()
 
     def abort(self, reason: BaseException, given: Any) -> None:  # noqa: ARG002
         self._readable.fail(reason)
+        self.end()
+
+    def end(self) -> None:
+        """Nobody will read any more."""
+        self._let_go()
+        self.wake()
+
+    def _let_go(self) -> None:
+        """Let go of what refers to the streams."""
+        self._cancelled = _always
+        self._transformer = _Dropping()
+
+
+def _always() -> bool:
+    return True
+
+
+class _Dropping:
+    """The transformer of a stream that nobody reads any more."""
+
+    async def transform(self, chunk: Any, readable: ControlledSource) -> None:
+        pass
+
+    async def flush(self, readable: ControlledSource) -> None:
+        pass
 
 
 class TransformStream(JsProxy):
@@ -136,7 +162,7 @@ class TransformStream(JsProxy):
 
     def _on_cancel(self, reason: Any) -> None:
         self.writable.fail(as_exception(reason))
-        self._junction.wake()
+        self._junction.end()
 
 
 class TransformStreamDefaultController(JsProxy):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pywrangler.runtime.js.convert import options
 from pywrangler.runtime.js.errors import error as js_error
-from pywrangler.runtime.js.errors import type_error
+from pywrangler.runtime.js.errors import fresh, type_error
 from pywrangler.runtime.js.proxy import JsPromise, JsProxy, jsnull
 from pywrangler.runtime.js.stream_controller import high_water_mark
 from pywrangler.runtime.js.stream_sources import as_exception
@@ -68,7 +68,7 @@ async def _settled(result: Any) -> None:
 
 
 def _quiet(exception: BaseException) -> JsPromise:
-    return JsPromise.rejected(exception)
+    return JsPromise.rejected(fresh(exception))
 
 
 class WritableStream(JsProxy):
@@ -80,6 +80,7 @@ class WritableStream(JsProxy):
         "_closing",
         "_error",
         "_held",
+        "_is_locked",
         "_mark",
         "_queue",
         "_ready",
@@ -89,7 +90,6 @@ class WritableStream(JsProxy):
         "_started",
         "_task",
         "_watchers",
-        "_writer",
     )
 
     _started: asyncio.Future[Any] | None
@@ -105,7 +105,7 @@ class WritableStream(JsProxy):
             self._started = asyncio.ensure_future(result)
 
     def _setup(self, sink: Sink, mark: float, size: Callable[[Any], Any] | None) -> None:
-        self._sink = sink
+        self._sink: Any = sink
         self._mark = mark
         self._size = size
         self._held = 0.0
@@ -115,7 +115,7 @@ class WritableStream(JsProxy):
         self._started = None
         self._closing = False
         self._error: BaseException | None = None
-        self._writer: Any = None
+        self._is_locked = False
         self._ready: asyncio.Future[None] | None = None
         self._closed: asyncio.Future[None] | None = None
         self._signal: Any = None
@@ -131,7 +131,7 @@ class WritableStream(JsProxy):
     @property
     def locked(self) -> bool:
         """Whether a writer or a pipe holds the stream."""
-        return self._writer is not None
+        return self._is_locked
 
     @property
     def failure(self) -> BaseException | None:
@@ -166,15 +166,15 @@ class WritableStream(JsProxy):
             return _quiet(type_error(LOCKED))
         return self.give_up(reason)
 
-    def acquire(self, owner: Any) -> None:
+    def acquire(self) -> None:
         """Lock the stream; TypeError if it is locked."""
-        if self._writer is not None:
+        if self._is_locked:
             raise type_error(LOCKED)
-        self._writer = owner
+        self._is_locked = True
 
     def release(self) -> None:
         """Unlock the stream."""
-        self._writer = None
+        self._is_locked = False
 
     # ---- for the holder of the lock ---------------------------------------------------------------------
 
@@ -205,6 +205,7 @@ class WritableStream(JsProxy):
 
     async def _close(self) -> None:
         await self._sink.close()
+        self._end()
         if self._closed is not None and not self._closed.done():
             self._closed.set_result(None)
 
@@ -236,6 +237,7 @@ class WritableStream(JsProxy):
             self.fail(error)
         finally:
             self._busy = False
+            self._task = None
 
     def _wake(self) -> None:
         if self._ready is not None and self._mark - self._held > 0:
@@ -252,23 +254,29 @@ class WritableStream(JsProxy):
         futures += [future for future in (self._ready, self._closed) if future is not None]
         for future in futures:
             if not future.done():
-                future.set_exception(error)
+                future.set_exception(fresh(error))
                 future.exception()  # an unobserved promise is no unhandled error
         self._queue.clear()
         watchers, self._watchers = self._watchers, []
         for callback in watchers:
             callback()
+        self._end()
+
+    def _end(self) -> None:
+        """Let go of the sink, which may refer to the stream."""
+        self._sink = self._size = None
 
     def give_up(self, reason: Any) -> JsPromise:
         """Abort: drop what is queued, tell the sink."""
         if self._error is not None or (self._closing and not self._queue):
             return JsPromise.resolved()
         failure = js_error("This WritableStream has been aborted.") if reason is None else as_exception(reason)
+        sink = self._sink
         self.fail(failure)
         if self._signal is not None:
             self._signal._abort(failure if reason is None else reason)
         try:
-            result = self._sink.abort(failure, reason)
+            result = sink.abort(failure, reason)
         except Exception as error:  # the sink's own `abort` failed: that is how the promise ends
             return _quiet(error)
         return JsPromise.start(_settled(result)) if hasattr(result, "__await__") else JsPromise.resolved()
@@ -326,7 +334,7 @@ class WritableStreamDefaultWriter(JsProxy):
     __slots__ = ("_stream",)
 
     def __init__(self, stream: WritableStream) -> None:
-        stream.acquire(self)
+        stream.acquire()
         self._stream: WritableStream | None = stream
 
     def _call(self, operation: Callable[[WritableStream], JsPromise]) -> JsPromise:
