@@ -15,15 +15,16 @@ CORE = {"errors", "config.model"}
 # Folder -> what it may import of ours; its own folder is always allowed.
 MAY_IMPORT: dict[str, set[str] | None] = {
     "errors": set(),
+    "descendants": set(),
     "config": {"errors"},
     "protocol": {"errors", "config.model"},
     "packages": {"config", "errors"},
     "runtime": CORE | {"protocol"},
     "bindings": CORE | {"runtime", "protocol"},
     "modules": CORE | {"runtime", "bindings", "protocol"},
-    "host": {"runtime", "bindings", "protocol", "packages", "config", "errors"},
+    "host": {"runtime", "bindings", "protocol", "packages", "config", "errors", "descendants"},
     "fidelity": {"packages", "config", "errors"},
-    "session": {"protocol", "packages", "config", "errors", "fidelity"},
+    "session": {"protocol", "packages", "config", "errors", "fidelity", "descendants"},
     "typegen": {"config", "errors"},
     "cloud": {"config", "errors"},
     "testing": {"session", "protocol", "config", "errors"},

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 GOING_AWAY_CODE = 1001
 FLUSH_SECONDS = 2.0
+SIGNAL_SECONDS = 0.5
 REQUEST_LOG_DELAY_SECONDS = 0.01
 IMPORTS_SETTLE_SECONDS = 0.3
 ACCEPT_PAUSE_SECONDS = 0.5
@@ -176,6 +177,9 @@ class Host:
         memory = Memory(self._loop)
         self._loop.set_task_factory(memory.counting(make_task))
         self._loop.set_exception_handler(self._unhandled)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            self._loop.add_signal_handler(number, self._told_to_end, number)
+        os.register_at_fork(after_in_child=_forget_signals)
         try:
             self._build()
             exports, problems = self._load()
@@ -417,7 +421,16 @@ class Host:
             await self._close(RESTART_CODE)
             self._end(0)
 
-    async def _stop(self, grace_seconds: float) -> None:
+    def _told_to_end(self, number: int) -> None:
+        """End as the session says, whose group has got the signal, too; or alone, if it was for this process."""
+
+        def end() -> None:
+            if self._leaving is None:
+                self._leaving = self._loop.create_task(self._stop(SIGNAL_SECONDS, 128 + number))
+
+        self._loop.call_later(SIGNAL_SECONDS, end)
+
+    async def _stop(self, grace_seconds: float, status: int = 0) -> None:
         """Finish what runs and exit."""
         deadline = time.monotonic() + grace_seconds
         self._worker.is_ending = True
@@ -430,7 +443,7 @@ class Host:
             await asyncio.gather(self._http.drain(deadline), self._finish(deadline))
         finally:
             await self._close(GOING_AWAY_CODE)
-            self._end(0)
+            self._end(status)
 
     async def _finish(self, deadline: float) -> None:
         """Wait until `deadline` (monotonic) for calls and what `waitUntil` was given."""
@@ -472,10 +485,17 @@ def _descriptors_of(message: control.Message) -> int:
     return message.heir + message.locked if isinstance(message, control.Serve) else 0
 
 
+def _forget_signals() -> None:
+    """Let a process that the Worker forks end by signals as others do; the wake-up pipe is the host's."""
+    with contextlib.suppress(ValueError):  # forked in a thread
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+
+
 def run(settings: control.HostSettings, descriptors: Sequence[int], preloaded: Collection[str] = ()) -> int:
     """Be the host of one Worker; returns the exit status. `preloaded` are third-party modules that exist already."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     descriptors_left.raise_limit()
     os.chdir(settings.worker.root)
 

@@ -2,7 +2,9 @@
 
 It has the platform imported, and the third-party modules that Workers imported last time; it runs no event loop and
 opens no database, so that a fork of it is safe. It lives as long as its session: the end of the control socket, or the
-session's death (parent-death signal), ends it, and its own death ends its hosts.
+session's death (parent-death signal), ends it, and its own death ends its hosts. What a host has started ends with it
+(`pywrangler.descendants`). The nursery has a process group of its own; hosts are in the session's, whose terminal their
+debugger reads.
 
 Started as `python -m pywrangler.host.nursery FD`, where FD is its end of a Unix stream socket that speaks
 `protocol.control`.
@@ -11,7 +13,6 @@ Started as `python -m pywrangler.host.nursery FD`, where FD is its end of a Unix
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import os
@@ -24,6 +25,7 @@ import threading
 import time
 from pathlib import Path
 
+from pywrangler.descendants import adopt_orphans, die_with_parent, end_children
 from pywrangler.protocol import control, process_environment
 
 MODULES = Path(__file__).parents[1] / "modules"
@@ -50,25 +52,16 @@ PLATFORM = (
     "pywrangler.bindings.assets",
 )
 """What hosts need, the most urgent first. A host that is wanted before all is imported imports the rest itself."""
-PR_SET_PDEATHSIG = 1
 CALM_SECONDS = 0.5
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent dies (Linux; elsewhere end-of-file does it)."""
-    if not sys.platform.startswith("linux"):
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent or parent == 1:
-        os._exit(1)  # it died before we asked
 
 
 class Nursery:
     """Reads requests to fork or preload, forks, reports exits."""
 
-    def __init__(self, link: socket.socket) -> None:
+    def __init__(self, link: socket.socket, group: int) -> None:
         self._link = link
+        self._group = group
+        """The session's process group."""
         self._hosts: dict[int, int] = {}
         """Host number by pid."""
         self._calm_until = 0.0
@@ -153,7 +146,12 @@ class Nursery:
     def _become_host(self, message: control.Fork, descriptors: list[int]) -> None:
         status = 1
         try:
+            signal.signal(signal.SIGTERM, _not_now)
+            signal.signal(signal.SIGHUP, _not_now)
             die_with_parent()
+            adopt_orphans()
+            with contextlib.suppress(OSError):  # the session has just died
+                os.setpgid(0, self._group)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self._selector.close()
@@ -192,16 +190,18 @@ class Nursery:
         self._preloaded |= sys.modules.keys() - before
 
     def _reap(self) -> None:
-        while self._hosts:
-            try:
+        has_lost = False
+        with contextlib.suppress(ChildProcessError):
+            while True:
                 pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if not pid:
-                return
-            host = self._hosts.pop(pid, None)
-            if host is not None:
-                self._send(control.Exited(host, pid, os.waitstatus_to_exitcode(status)))
+                if not pid:
+                    break
+                host = self._hosts.pop(pid, None)
+                if host is not None:
+                    has_lost = True
+                    self._send(control.Exited(host, pid, os.waitstatus_to_exitcode(status)))
+        if has_lost:
+            end_children(keep=self._hosts)
 
     def _send(self, message: control.Message) -> None:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the session is gone: end of file follows
@@ -218,16 +218,31 @@ def forget_environment() -> None:
     posix.environ.update({os.fsencode(name): os.fsencode(value) for name, value in kept.items()})
 
 
+def _not_now(_number: int, _frame: object) -> None:
+    """Leave it to the session, whose group got the signal."""
+
+
 def main() -> None:
     """Be the nursery of the session at the other end of the descriptor named on the command line."""
-    die_with_parent()
+    nursery = os.getpid()
+
+    def end(number: int, _frame: object) -> None:
+        if os.getpid() == nursery:  # and no host that has just been forked
+            end_children()
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(nursery, number)
+
+    signal.signal(signal.SIGTERM, end)
+    die_with_parent(signal.SIGTERM)
+    adopt_orphans()
     forget_environment()
-    # Ctrl-C goes to the whole process group; only the session decides what it means.
+    # Ctrl-C is for the session, which decides what it means; hosts in its group inherit this.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.path.insert(0, str(MODULES))
     link = socket.socket(fileno=int(sys.argv[1]))
     link.setblocking(True)
-    Nursery(link).run()
+    Nursery(link, os.getpgid(os.getppid())).run()
+    end_children()
 
 
 if __name__ == "__main__":

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pywrangler.errors import Problem
+from pywrangler.session.guard import Guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,26 +23,25 @@ class BuildRun:
         self._reactor = reactor
         self._build = build
         self._on_end: Callable[[Problem | None], None] | None = on_end
-        self._process: subprocess.Popen[bytes] | None = None
+        self._running: Guarded | None = None
         try:
-            self._process = subprocess.Popen(
-                ["/bin/sh", "-c", build.command], cwd=build.cwd, stdin=subprocess.DEVNULL, process_group=0
+            self._running = Guarded(
+                ("/bin/sh", "-c", build.command), own_group=True, directory=build.cwd, stdin=subprocess.DEVNULL
             )
         except OSError as error:
             problem = Problem("build-failed", f"The build command could not be started: {error}.")
             reactor.post(lambda: self._end(problem))
         else:
-            threading.Thread(target=self._wait, args=(self._process,), daemon=True, name="build").start()
+            threading.Thread(target=self._wait, args=(self._running,), daemon=True, name="build").start()
 
     def abort(self) -> None:
         """Kill the command; `on_end` is not called any more."""
         self._on_end = None
-        if self._process is not None and self._process.poll() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        if self._running is not None:
+            self._running.end(0.0)
 
-    def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        status = process.wait()
+    def _wait(self, running: Guarded) -> None:
+        status = running.wait()
         problem = None
         if status:
             what = f'The build command "{self._build.command}" exited with code {status}.'

@@ -6,21 +6,19 @@ Rules
   killed it, 127 if there is no such command, 126 if it cannot be executed.
 - The timeout bounds everything from the start of the session on; the status is 124 then.
 - When the session has to end first, the command gets SIGTERM, and SIGKILL a second later. With a terminal it stays in
-  the foreground group, where Ctrl+C reaches it by itself; otherwise it has a group of its own, and all of that ends.
+  the foreground group, where Ctrl+C reaches it by itself; otherwise it has a group of its own, all of which is told.
+- Nothing that the command has started outlives it, and nothing outlives the session, also if that is killed (`guard`).
 """
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
 import sys
 import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pywrangler.errors import Problem
+from pywrangler.session.guard import Guarded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,8 +49,7 @@ class Errand:
         self._environment = environment
         self._timeout_seconds = timeout_seconds
         self._session: Runner | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._has_group = False
+        self._running: Guarded | None = None
         self._has_left = False
         self.problem: Problem | None = None
         self.status: int | None = None
@@ -68,18 +65,16 @@ class Errand:
 
     def begin(self, urls: Mapping[str, str]) -> None:
         """Start the command."""
-        self._has_group = not sys.stdin.isatty()
         try:
-            self._process = subprocess.Popen(
+            self._running = Guarded(
                 self._command,
-                env={**self._environment, **url_variables(urls)},
-                process_group=0 if self._has_group else None,
+                environment={**self._environment, **url_variables(urls)},
+                own_group=not sys.stdin.isatty(),
             )
         except OSError as error:
-            self.problem = Problem("command", f"{self._command[0]} cannot be run: {error.strerror or error}.")
-            self._end(NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE)
+            self._failed(error)
         else:
-            threading.Thread(target=self._wait, args=(self._process,), name="errand", daemon=True).start()
+            threading.Thread(target=self._wait, args=(self._running,), name="errand", daemon=True).start()
 
     def answered(self, worker: int, message: control.Message) -> None:
         """Ignore it: nothing was asked."""
@@ -89,22 +84,25 @@ class Errand:
 
     def leave(self) -> None:
         """End the command if it still runs."""
-        process = self._process
-        if self._has_left or process is None or process.poll() is not None:
-            return
-        self._has_left = True
-        self._signal(process, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_SECONDS)
-        self._signal(process, signal.SIGKILL)
-        process.wait()
+        if not self._has_left and self._running is not None:
+            self._has_left = True
+            self._running.end(GRACE_SECONDS)
 
     # ---- the end
 
-    def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        status = process.wait()
+    def _wait(self, running: Guarded) -> None:
         assert self._session is not None
-        self._session.post(lambda: self._ended(status))
+        try:
+            status = running.wait()
+        except OSError as error:
+            problem = error
+            self._session.post(lambda: self._failed(problem))
+        else:
+            self._session.post(lambda: self._ended(status))
+
+    def _failed(self, error: OSError) -> None:
+        self.problem = Problem("command", f"{self._command[0]} cannot be run: {error.strerror or error}.")
+        self._end(NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE)
 
     def _ended(self, status: int) -> None:
         if not self._has_left:
@@ -113,7 +111,7 @@ class Errand:
 
     def _expire(self) -> None:
         what = f"Not done after {self._timeout_seconds:g} s."
-        if self._process is None:
+        if self._running is None:
             what += " The Workers were not ready, so the command was not started."
         self.problem = Problem("timeout", what)
         self.leave()
@@ -122,10 +120,3 @@ class Errand:
     def _end(self, code: int) -> None:
         assert self._session is not None
         self._session.end(code)
-
-    def _signal(self, process: subprocess.Popen[bytes], number: int) -> None:
-        with suppress(ProcessLookupError):
-            if self._has_group:
-                os.killpg(process.pid, number)
-            else:
-                process.send_signal(number)

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.descendants import OWN, end_children
 from pywrangler.protocol import control
 from pywrangler.session import events as on
 from pywrangler.session.link import ControlLink
@@ -51,11 +52,15 @@ class Processes:
         emit: Callable[[on.Event], None],
         on_output: Callable[[int, control.Message], None],
         spawn: Callable[[], NurseryProcess],
+        *,
+        is_adopting: bool = False,
     ) -> None:
+        """Make none yet; `is_adopting` says that orphans of a nursery become children of this process."""
         self._reactor = reactor
         self._emit = emit
         self._on_output = on_output
         self._spawn = spawn
+        self._is_adopting = is_adopting
         self._nurseries: dict[int, _Nursery] = {}
         self._hosts: dict[int, _Host] = {}
 
@@ -98,7 +103,10 @@ class Processes:
     def _nursery_lost(self, number: int) -> None:
         nursery = self._nurseries.pop(number, None)
         if nursery is not None:
-            self._emit(on.NurseryLost(number, nursery.process.reap(NURSERY_LOST_SECONDS)))
+            status = nursery.process.reap(NURSERY_LOST_SECONDS)
+            if self._is_adopting:
+                end_children(keep={*(other.process.pid for other in self._nurseries.values()), *OWN})
+            self._emit(on.NurseryLost(number, status))
 
     # ---- hosts
 
@@ -193,3 +201,5 @@ class Processes:
         for nursery in self._nurseries.values():
             nursery.process.reap(NURSERY_END_SECONDS)
         self._nurseries.clear()
+        if self._is_adopting:
+            end_children(keep=OWN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 import uuid
 from collections import deque
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pywrangler.config.resolve import shared_data
+from pywrangler.descendants import adopt_orphans, start_apart
 from pywrangler.errors import ConfigError, Problem, PywranglerError, StartError
 from pywrangler.protocol import control
 from pywrangler.protocol.registry import HEARTBEAT_SECONDS, Entry
@@ -121,7 +123,9 @@ class Runner:
         self._guest = setup.guest
         plans = [berth.plan for berth in setup.berths]
         self._machine = Machine(plans, setup.directory, is_hosting=setup.guest is not None)
-        self._processes = Processes(self._reactor, self._emit, self._on_output, setup.spawn)
+        self._processes = Processes(
+            self._reactor, self._emit, self._on_output, setup.spawn, is_adopting=setup.in_main_thread
+        )
         self._serving: dict[int, int] = {}
         """The current host of each Worker."""
         self._worker_of: dict[int, int] = {}
@@ -147,7 +151,8 @@ class Runner:
     def run(self) -> int:
         """Run until the end; return the exit code. Nothing of the session is left afterwards."""
         try:
-            if self._setup.in_main_thread:
+            if self._setup.in_main_thread:  # and so the process is the session's alone
+                adopt_orphans()
                 self._reactor.on_signals(SIGNALS, self._on_signal)
             self._open_keyboard()
             if self._guest is not None:
@@ -486,10 +491,9 @@ class Runner:
 
     def _open_browser(self) -> None:
         import threading
-        import webbrowser
 
-        url = self._setup.berths[0].port.public_url
-        threading.Thread(target=webbrowser.open, args=(url,), daemon=True, name="browser").start()
+        command = (sys.executable, "-m", "webbrowser", self._setup.berths[0].port.public_url)
+        threading.Thread(target=start_apart, args=(command,), daemon=True, name="browser").start()
 
     # ---- the end
 

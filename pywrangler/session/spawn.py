@@ -1,8 +1,8 @@
 """Starting a nursery process. Imports next to nothing: `pywrangler dev` calls this before it imports anything else.
 
 The nursery gets one end of a stream socket pair by number, the session's terminal, and of the shell's environment what
-`protocol.process_environment` says. It ignores SIGINT from its first instruction on: Ctrl+C reaches the whole
-foreground process group, and only the session answers it.
+`protocol.process_environment` says. It has a process group of its own: what is sent to the session's group (Ctrl+C, a
+closed terminal, `kill -- -PGID`) is for the session to answer.
 """
 
 from __future__ import annotations
@@ -64,18 +64,10 @@ def spawn_nursery(command: tuple[str, ...] = ()) -> NurseryProcess:
     with theirs:
         theirs.set_inheritable(True)
         words.append(str(theirs.fileno()))
-        old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            old_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        except ValueError:
-            old_handler = None  # Not the main thread: the nursery ignores it a moment later.
-        try:
-            pid = os.posix_spawn(words[0], words, process_environment.of_nursery(os.environ), setsigmask=())
+            environment = process_environment.of_nursery(os.environ)
+            pid = os.posix_spawn(words[0], words, environment, setpgroup=0, setsigmask=())
         except BaseException:
             ours.close()
             raise
-        finally:
-            if old_handler is not None:
-                signal.signal(signal.SIGINT, old_handler)
-            signal.pthread_sigmask(signal.SIG_SETMASK, old_mask)
     return NurseryProcess(pid, ours)

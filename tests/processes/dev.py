@@ -36,7 +36,9 @@ class Dev:
         arguments: tuple[str, ...],
         cwd: Path,
         environment: dict[str, str],
+        *,
         descriptors: int | None = None,
+        leads_group: bool = False,
     ) -> None:
         limited = [] if descriptors is None else ["/bin/sh", "-c", 'ulimit -n "$0"; exec "$@"', str(descriptors)]
         self.process = subprocess.Popen(
@@ -45,6 +47,7 @@ class Dev:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            start_new_session=leads_group,
             env={
                 **{name: value for name, value in os.environ.items() if not name.startswith(("CLOUDFLARE_", "VITE_"))},
                 "WRANGLER_REGISTRY_PATH": str(project.registry),
@@ -188,9 +191,16 @@ class Project:
     def port(self, name: str) -> int:
         return int(json.loads((self.root / name / "wrangler.jsonc").read_text())["dev"]["port"])
 
-    def dev(self, *arguments: str, cwd: Path | None = None, descriptors: int | None = None, **environment: str) -> Dev:
+    def dev(
+        self,
+        *arguments: str,
+        cwd: Path | None = None,
+        descriptors: int | None = None,
+        leads_group: bool = False,
+        **environment: str,
+    ) -> Dev:
         """Start a session; `descriptors` is its limit on open files."""
-        session = Dev(self, arguments, cwd or self.root, environment, descriptors)
+        session = Dev(self, arguments, cwd or self.root, environment, descriptors=descriptors, leads_group=leads_group)
         self.sessions.append(session)
         return session
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import stat
 import subprocess
@@ -112,15 +111,13 @@ def nursery(code: str):
     return spawn_nursery((sys.executable, "-P", "-c", code))
 
 
-def test_a_nursery_gets_its_descriptor_and_ignores_ctrl_c():
+def test_a_nursery_gets_its_descriptor_and_a_process_group_of_its_own():
     code = (
-        "import signal, socket, sys; link = socket.socket(fileno=int(sys.argv[1]));"
-        "link.send(str(signal.getsignal(signal.SIGINT) == signal.SIG_IGN).encode()); link.recv(1)"
+        "import os, socket, sys; link = socket.socket(fileno=int(sys.argv[1]));"
+        "link.send(str(os.getpgrp() == os.getpid()).encode()); link.recv(1)"
     )
-    before = signal.getsignal(signal.SIGINT)
     process = nursery(code)
     assert process.connection.recv(10) == b"True"
-    assert signal.getsignal(signal.SIGINT) == before
     process.connection.close()
     assert process.reap(5.0) == 0
 
