@@ -103,7 +103,7 @@ def application(handle: Callable[[Any], Awaitable[Any]]) -> Application:
     worker = WorkerRuntime(config, exports, PlainFace(), lambda: None, report=print)  # type: ignore[arg-type, return-value]
     worker.env = to_js_value({})
     asyncio.get_running_loop().set_task_factory(make_task)
-    return Application(worker, None, Path("/nowhere"), print, "tested", state_root=Path("/nowhere"))
+    return Application(worker, Path("/nowhere"), print, "tested", state_root=Path("/nowhere"))
 
 
 @pytest.mark.parametrize(("handle", "at_once", "later"), CASES, ids=[case[0].__name__ for case in CASES])
