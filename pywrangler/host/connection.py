@@ -70,7 +70,8 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_closing", "_decoder", "_drained", "_events", "_given", "_incoming", "_is_answering", "_is_left", "_is_paused",
-        "_is_refused", "_last_words", "_look", "_loop", "_peer", "_received", "_server", "_task", "current", "transport",
+        "_is_refused", "_last_words", "_look", "_loop", "_peer", "_received", "_server", "_task", "current",
+        "transport",
     )  # fmt: skip
 
     def __init__(self, server: HttpServer, received: bytes = b"") -> None:
