@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from pywrangler.cli import git
 from pywrangler.cli.findings import Finding, error, ok, warning
 from pywrangler.cli.machine import ENTRY_POINT, distributions
+from pywrangler.cli.packages import compare
 from pywrangler.config.paths import is_directory, names_in
 from pywrangler.config.resolve import Overrides, resolve
 from pywrangler.errors import ConfigError, StartError
+from pywrangler.session.packages import packages_of
 from pywrangler.session.ports import DEFAULT_PORT, PROBED_PORTS, bind_public, port_owner
 from pywrangler.session.registry import Registry, choose_directory
-from pywrangler.session.venv import find_site_packages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -80,27 +81,36 @@ def _configs(resolution: Resolution, cwd: Path) -> Iterator[Finding]:
 
 def _environments(workers: Sequence[WorkerConfig]) -> Iterator[Finding]:
     seen: set[tuple[Path, ...]] = set()
+    told: list[Finding] = []
     for worker in workers:
         try:
-            packages = find_site_packages(worker.root)
+            found = packages_of(worker)
         except StartError as problem:
             yield error("environment", problem.problem.what, problem.problem.remedy)
             continue
-        if packages in seen:
-            continue
-        seen.add(packages)
-        if not packages:
-            yield ok("environment", f"Workers import from the environment of pywrangler: {sys.prefix}")
-            continue
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        yield ok("environment", f"Workers import from {packages[0]} (Python {version})")
-        for name, value in distributions([str(path) for path in packages]):
-            if value != ENTRY_POINT:
-                yield warning(
-                    "environment",
-                    f"{name} is installed there: with that .venv active, `pywrangler` is its command and not this one.",
-                    f"Use {Path(sys.executable).parent / 'pywrangler'}, or remove {name} from the .venv.",
-                )
+        packages = found.site_packages
+        if packages not in seen:
+            seen.add(packages)
+            yield from _environment(packages)
+        # Workers may share a pyproject.toml and all that comes of it.
+        findings = [finding for finding in compare(worker, found) if finding not in told]
+        told += findings
+        yield from findings
+
+
+def _environment(packages: tuple[Path, ...]) -> Iterator[Finding]:
+    if not packages:
+        yield ok("environment", f"Workers import from the environment of pywrangler: {sys.prefix}")
+        return
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    yield ok("environment", f"Workers import from {packages[0]} (Python {version})")
+    for name, value in distributions([str(path) for path in packages]):
+        if value != ENTRY_POINT:
+            yield warning(
+                "environment",
+                f"{name} is installed there: with that .venv active, `pywrangler` is its command and not this one.",
+                f"Use {Path(sys.executable).parent / 'pywrangler'}, or remove {name} from the .venv.",
+            )
 
 
 # ---- ports ----------------------------------------------------------------------------------------------

@@ -85,6 +85,7 @@ class Host:
         self._imports_untold = True
         self._inherited = next(reversed(sys.modules))
         self._vendored: list[Vendored] = []
+        self._missing: set[control.Missing] = set()
         self._leaving: asyncio.Task[None] | None = None
         self._serving: asyncio.Task[None] | None = None
         self._channels: ChannelServer | None = None
@@ -135,6 +136,12 @@ class Host:
         from pywrangler.runtime.tracebacks import format_for_terminal
 
         self._log("error", format_for_terminal(problem, self._config.root, prefix))
+        from pywrangler.host.missing import missing_in
+
+        missing = missing_in(problem, self._vendored)
+        if missing is not None and missing not in self._missing:
+            self._missing.add(missing)
+            self._link.send(control.Lacks(missing))
 
     def _notice(self, problem: Problem) -> None:
         self._link.send(control.Notice(problem))
@@ -184,7 +191,13 @@ class Host:
             self._build()
             exports, problems = self._load()
         except LoadError as problem:
-            self._link.send(control.Failed(problem.problem))
+            from pywrangler.host.missing import awaited, missing_in
+
+            missing = missing_in(problem, self._vendored)
+            _modules, files = loader.imported(self._config, self._settings.packages, self._inherited)
+            place = () if problem.problem.place is None else (problem.problem.place.path,)
+            files = tuple(dict.fromkeys((*files, *place, *awaited(missing))))
+            self._link.send(control.Failed(problem.problem, files, missing))
             await asyncio.wait_for(self._link.drain(), 5)
             return 3
         self._worker.exports = exports

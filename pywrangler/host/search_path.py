@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any
 
 from pywrangler.errors import Place, Problem
 from pywrangler.packages import vendored
+from pywrangler.packages.vendored import Skipped, Vendored
 from pywrangler.runtime import source_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from importlib.metadata import PathDistribution
 
-    from pywrangler.packages.vendored import Skipped, Vendored
     from pywrangler.protocol.control import Packages
 
 MODULES = Path(__file__).parents[1] / "modules"
@@ -159,7 +159,6 @@ def _filter_metadata(found: Sequence[Vendored]) -> None:
 def _process_pth_files(directories: Iterable[Path], after: str) -> list[Problem]:
     """Do what the `.pth` files say; what they append to `sys.path` comes behind `after`. Returns warnings."""
     before = set(sys.path)
-    finders = list(sys.meta_path)
     problems = []
     for directory in directories:
         known: set[str] = {os.path.normcase(entry) for entry in sys.path}
@@ -176,7 +175,8 @@ def _process_pth_files(directories: Iterable[Path], after: str) -> list[Problem]
     place = sys.path.index(after) + 1
     sys.path[place:place] = added
     for index, finder in enumerate(sys.meta_path):
-        if finder not in finders and hasattr(finder, "find_spec"):
+        # Setuptools, scikit-build-core and meson-python all call their modules so.
+        if "editable" in getattr(finder, "__module__", "") and not isinstance(finder, _EditableFinder):
             sys.meta_path[index] = _EditableFinder(finder)
     return problems
 

@@ -186,10 +186,22 @@ class Loaded(Message, frozen=True):
     """Warnings."""
 
 
+class Missing(msgspec.Struct, frozen=True):
+    """A module that user code imports and that is not there."""
+
+    module: str
+    foreign: str = ""
+    """The vendored distribution of the module, if it is there, but built for another machine."""
+
+
 class Failed(Message, frozen=True):
     """User code cannot be loaded; the host exits after this."""
 
     problem: Problem
+    files: tuple[Path, ...] = ()
+    """The user's own that were imported until then, and those that would help."""
+    missing: Missing | None = None
+    """The module whose lack is the reason."""
 
 
 class Serving(Message, frozen=True):
@@ -229,6 +241,12 @@ class QueueBatch(Message, frozen=True):
     milliseconds: float
 
 
+class Lacks(Message, frozen=True):
+    """A module was missing while the Worker ran; the error has been told. Once for each module."""
+
+    missing: Missing
+
+
 class Connection(Message, frozen=True):
     """A channel to another Worker came up or went away, as this host noticed."""
 
@@ -250,7 +268,7 @@ class Notice(Message, frozen=True):
 
 type_union = (
     Fork | Preload | Forked | Exited | Unsafe | Serve | Retire | Stop | Ask | Answer | Fetching | Fetched | Loaded
-    | Failed | Serving | Imported | Log | Request | QueueBatch | Connection | Debugger | Notice
+    | Failed | Serving | Imported | Log | Request | QueueBatch | Lacks | Connection | Debugger | Notice
 )  # fmt: skip
 
 

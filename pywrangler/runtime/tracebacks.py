@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 PYTHON_TRACEBACK = "Traceback (most recent call last):"
 EXCERPT_LINES = 2
-_NEVER_THERE = {"micropip": "Workers install nothing while they run: name packages in pyproject.toml."}
-"""What to do in the place of importing a module that production has not either."""
 """Lines shown above the line of a problem."""
 
 
@@ -104,19 +102,13 @@ def syntax_problem(exc: BaseException, root: Path) -> Problem:
         )
     link = next(chain(exc, root))
     own = [frame for frame in link.frames if frame.owner == "project"]
-    remedy = ""
-    code = "load-error"
-    if isinstance(exc, ImportError):
-        code = "import-error"
-        if isinstance(exc, ModuleNotFoundError) and exc.name:
-            top = exc.name.partition(".")[0]
-            remedy = _NEVER_THERE.get(top, f"Is {top} installed in the environment that runs pywrangler?")
+    code = "import-error" if isinstance(exc, ImportError) else "load-error"
     if not own:
-        return Problem(code=code, what=link.headline, remedy=remedy)
+        return Problem(code=code, what=link.headline)
     frame = own[-1]
     place = Place(Path(frame.path), frame.line, frame.column + 1)
     shown = excerpt(frame.path, frame.line, frame.column + 1, frame.end_column - frame.column, frame.source)
-    return Problem(code=code, what=link.headline, remedy=remedy, place=place, excerpt=shown)
+    return Problem(code=code, what=link.headline, place=place, excerpt=shown)
 
 
 def excerpt(path: str, line: int, column: int, width: int = 1, fallback: str = "") -> str:

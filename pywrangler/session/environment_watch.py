@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sysconfig
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ ENVIRONMENT = ".venv"
 PROJECT_FILE = "pyproject.toml"
 STAMP = ".pywrangler-sync.json"
 """That of `environment_sync`, which takes longer to import than a start may wait."""
-PATIENCE_LOOKS = 60
+PATIENCE_LOOKS = 120
 """How often an environment without its stamp is looked at before it counts as complete."""
 
 Times = tuple[int, ...]
@@ -78,27 +79,55 @@ def state_of(root: Path, home: Path) -> State:
     """Return the state for a directory; looks at about ten files."""
     environment = []
     demand = []
-    stamps = []
-    for directory in _upwards(root, home):
-        place = directory / ENVIRONMENT
-        packages = sorted(place.glob("lib/python3*/site-packages")) if place.is_dir() else []
-        environment.append(_times(place / "pyvenv.cfg"))
-        environment += [times for path in packages for times in (_times(path), *map(_times, path.glob("*.pth")))]
-        stamps.append((place / STAMP).exists())
-        demand.append(_times(directory / PROJECT_FILE))
+    has_stamp = False
+    for directory in upwards(root, home):
+        place = f"{directory}/{ENVIRONMENT}"
+        marker = _times(f"{place}/pyvenv.cfg")
+        if marker:
+            environment += [marker, *(times for path in _package_directories(place) for times in _package_times(path))]
+            has_stamp = has_stamp or bool(_times(f"{place}/{STAMP}"))
+        demand.append(_times(f"{directory}/{PROJECT_FILE}"))
     # Where pywrangler runs in the environment that the Worker uses, whatever its name.
-    environment.append(_times(Path(sysconfig.get_path("purelib"))))
-    return State(tuple(environment), tuple(demand), any(stamps))
+    environment.append(_times(sysconfig.get_path("purelib")))
+    return State(tuple(environment), tuple(demand), has_stamp)
 
 
-def _upwards(root: Path, home: Path) -> Iterator[Path]:
+def upwards(root: Path, home: Path) -> Iterator[Path]:
+    """Yield the directories in which the environment of a project may lie."""
     for directory in (root, *root.parents):
         if directory == home and directory != root:
             return
         yield directory
 
 
-def _times(path: Path) -> Times:
+def _package_directories(environment: str) -> list[str]:
+    return [
+        f"{environment}/lib/{name}/site-packages" for name in _names(f"{environment}/lib") if name.startswith("python3")
+    ]
+
+
+def _package_times(directory: str) -> Iterator[Times]:
+    """Yield when packages were added or removed, and when each `.pth` file was written."""
+    times = _times(directory)
+    yield times
+    for name in _pth_names(directory, times):
+        yield _times(f"{directory}/{name}")
+
+
+@lru_cache(maxsize=64)
+def _pth_names(directory: str, _times: Times) -> list[str]:
+    # Listed when the directory has changed only: it may have a thousand entries.
+    return [name for name in _names(directory) if name.endswith(".pth")]
+
+
+def _names(directory: str) -> list[str]:
+    try:
+        return sorted(os.listdir(directory))  # noqa: PTH208 - names are wanted
+    except OSError:
+        return []
+
+
+def _times(path: str) -> Times:
     try:
         found = os.stat(path)  # noqa: PTH116 - called often
     except OSError:

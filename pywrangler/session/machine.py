@@ -316,7 +316,7 @@ class Machine:
         worker, host = found
         host.stage = "leaving"
         worker.candidate = None
-        worker.lacks_package = event.problem.code == "import-error"
+        worker.lacks_package = event.problem.code in {"import-error", "load-error"}
         actions: list[do.Action] = [
             do.Cancel(("slow load", host.number)),
             do.Schedule(("kill", host.number), KILL_MARGIN_SECONDS),

@@ -21,6 +21,7 @@ from pywrangler.session.link import ControlLink
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pywrangler.errors import Problem
     from pywrangler.session.reactor import Reactor
     from pywrangler.session.spawn import NurseryProcess
 
@@ -44,7 +45,11 @@ class _Host:
 
 
 class Processes:
-    """Starts, connects and ends processes; `emit` gets events, `on_output` what hosts say, with the Worker's number."""
+    """Starts, connects and ends processes.
+
+    `emit` gets events, `on_output` what hosts say, with the Worker's number; `explain` adds to the problem of a host
+    that could not load its code what the session knows.
+    """
 
     def __init__(
         self,
@@ -52,6 +57,7 @@ class Processes:
         emit: Callable[[on.Event], None],
         on_output: Callable[[int, control.Message], None],
         spawn: Callable[[], NurseryProcess],
+        explain: Callable[[int, control.Failed], Problem],
         *,
         is_adopting: bool = False,
     ) -> None:
@@ -61,6 +67,7 @@ class Processes:
         self._on_output = on_output
         self._spawn = spawn
         self._is_adopting = is_adopting
+        self._explain = explain
         self._nurseries: dict[int, _Nursery] = {}
         self._hosts: dict[int, _Host] = {}
 
@@ -181,7 +188,7 @@ class Processes:
         if isinstance(message, control.Loaded):
             self._emit(on.Loaded(host, message))
         elif isinstance(message, control.Failed):
-            self._emit(on.Failed(host, message.problem))
+            self._emit(on.Failed(host, self._explain(worker, message), message.files))
         elif isinstance(message, control.Serving):
             self._emit(on.Serving(host))
         elif isinstance(message, control.Imported):

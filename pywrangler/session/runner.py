@@ -8,7 +8,7 @@ import sys
 import time
 import uuid
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from pywrangler.config.resolve import shared_data
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from pywrangler.session.state import Plan
 
 REGISTRY_CHECK_SECONDS = 2.0
-ENVIRONMENT_CHECK_SECONDS = 1.0
+ENVIRONMENT_CHECK_SECONDS = 0.5
 HINT_SECONDS = 1.0
 """From the first answer of a Worker to the hint about what Cloudflare will not run: it must not slow the start."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCONT)
@@ -124,7 +124,7 @@ class Runner:
         plans = [berth.plan for berth in setup.berths]
         self._machine = Machine(plans, setup.directory, is_hosting=setup.guest is not None)
         self._processes = Processes(
-            self._reactor, self._emit, self._on_output, setup.spawn, is_adopting=setup.in_main_thread
+            self._reactor, self._emit, self._on_output, setup.spawn, self._explain, is_adopting=setup.in_main_thread
         )
         self._serving: dict[int, int] = {}
         """The current host of each Worker."""
@@ -319,6 +319,8 @@ class Runner:
                 self._show(say.QueueLine(label, queue, acknowledged, total, milliseconds))
             case control.Notice(problem):
                 self._show(say.Trouble(label, problem))
+            case control.Lacks(missing):
+                self._show(say.Trouble(label, self._lacking(worker, missing)))
             case control.Connection():
                 self._look_at_registry()
             case control.Debugger(active):
@@ -328,6 +330,24 @@ class Runner:
                     self._guest.answered(worker, message)
             case _:
                 pass  # An order that went the wrong way.
+
+    def _explain(self, worker: int, message: control.Failed) -> Problem:
+        if message.missing is None:
+            return message.problem
+        return replace(message.problem, remedy=self._remedy(worker, message.missing))
+
+    def _lacking(self, worker: int, missing: control.Missing) -> Problem:
+        what = f"The module {missing.module} could not be imported."
+        return Problem("import-error", what, self._remedy(worker, missing), severity="warning")
+
+    def _remedy(self, worker: int, missing: control.Missing) -> str:
+        from pywrangler.session.missing import remedy
+
+        try:
+            packages = packages_of(self._resolved[worker].worker)
+        except StartError as error:
+            return f"{error.problem.what} {error.problem.remedy}"
+        return remedy(self._resolved[worker].worker, packages, missing)
 
     def _stand_in(self, worker: int, problem: Problem) -> None:
         self._stand_down(worker)

@@ -17,6 +17,7 @@ from pywrangler import __version__
 from pywrangler.cli import machine
 from pywrangler.cli.app import run
 from pywrangler.cli.project import secret_files, state_directory
+from tests.packages.make import compiled, distribution, native
 from tests.processes.conftest import project
 from tests.processes.dev import HELLO, eventually, free_port, is_alive
 
@@ -206,6 +207,73 @@ def test_it_is_a_warning_in_the_environment_of_the_project(look, tmp_path):
     status, found = look()
     assert status == 1
     assert "is for Python 3.1" in found["environment"][0]["what"]
+
+
+# ---- packages
+
+
+def test_what_pyproject_asks_for_is_compared_with_the_environment(look, tmp_path):
+    configure(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(
+        "[project]\ndependencies = ['fast-lib>=2', 'other', 'workers-py', 'far; sys_platform == \"win32\"']\n"
+    )
+    status, found = look()
+    assert status == 1
+    (finding,) = found["packages"]
+    assert finding["what"] == "pyproject.toml asks for fast-lib>=2, other, and there is no .venv."
+    assert finding["remedy"] == "Run `pywrangler sync`."
+
+    packages = environment(tmp_path)
+    distribution(packages, "other", "1.0", {"other.py": ""})
+    status, found = look()
+    assert status == 1
+    assert [item["what"] for item in found["packages"]] == ["pyproject.toml asks for what .venv lacks: fast-lib>=2."]
+
+    distribution(packages, "fast-lib", "1.4", native("fast", "venv"))
+    status, found = look()
+    assert status == 0
+    (finding,) = found["packages"]
+    assert finding["status"] == "warning"
+    assert finding["what"].endswith("asks for other versions than .venv has: fast-lib>=2 (has 1.4).")
+
+    shutil.rmtree(packages)
+    distribution(packages, "fast-lib", "2.1", native("fast", "venv"))
+    distribution(packages, "other", "1.0", {"other.py": ""})
+    _, found = look()
+    assert [item["what"] for item in found["packages"]] == [".venv has what pyproject.toml asks for"]
+
+
+def test_vendored_packages_that_cannot_be_used_here_are_told(look, tmp_path):
+    configure(tmp_path)
+    packages = environment(tmp_path)
+    distribution(tmp_path / "python_modules", "fast-lib", "1.0", compiled("fast"))
+    _, found = look()
+    (finding,) = found["packages"]
+    assert finding["what"] == "python_modules has fast-lib as built for WebAssembly, and .venv has no other."
+    distribution(packages, "fast-lib", "1.0", native("fast", "venv"))
+    _, found = look()
+    (finding,) = found["packages"]
+    assert (finding["status"], finding["what"]) == (
+        "ok",
+        "of python_modules, fast-lib cannot be used here, so .venv counts",
+    )
+
+
+def test_a_pyproject_that_cannot_be_read_is_an_error(look, tmp_path):
+    configure(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[project\n")
+    status, found = look()
+    assert status == 1
+    assert "pyproject.toml cannot be read" in found["packages"][0]["what"]
+
+
+def environment(directory: Path) -> Path:
+    """Make an empty .venv; returns its directory of packages."""
+    version = f"python{os.sys.version_info.major}.{os.sys.version_info.minor}"
+    packages = directory / ".venv" / "lib" / version / "site-packages"
+    packages.mkdir(parents=True)
+    (directory / ".venv" / "pyvenv.cfg").touch()
+    return packages
 
 
 # ---- ports
