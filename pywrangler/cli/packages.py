@@ -68,4 +68,5 @@ def _vendored(found: Packages) -> Iterator[Finding]:
 
 def _environment(found: Packages) -> str:
     # .venv/lib/python3.13/site-packages
-    return os.path.relpath(found.site_packages[0].parents[2]) if found.site_packages else sys.prefix
+    path = found.site_packages[0].parents[2] if found.site_packages else Path(sys.prefix)
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

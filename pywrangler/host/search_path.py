@@ -16,6 +16,7 @@ import contextlib
 import os
 import site
 import sys
+from functools import lru_cache
 from importlib.machinery import FileFinder, ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,8 +52,10 @@ def install(
     if own is not None:
         with_pth = (*(directories if packages.process_pth_files else ()), *packages.site_packages)
         problems = _process_pth_files(with_pth, texts[-1])
-    elsewhere = [Path(entry) for entry in sys.path if entry not in texts[: len(first) - len(packages.site_packages)]]
-    found = [vendored.look(directory, excluded, elsewhere) for directory, excluded in packages.vendored]
+    elsewhere = tuple(
+        Path(entry) for entry in sys.path if entry not in texts[: len(first) - len(packages.site_packages)]
+    )
+    found = [_look(directory, excluded, elsewhere) for directory, excluded in packages.vendored]
     for path in [path for path in sys.path_importer_cache if path.startswith(tuple(map(str, directories)))]:
         del sys.path_importer_cache[path]
     source_files.install(str(directory) for directory in first[1 : len(first) - len(packages.site_packages)])
@@ -62,6 +65,12 @@ def install(
         sys.path_hooks.insert(0, _hook(found))
         _filter_metadata(found)
     return found, problems
+
+
+@lru_cache(maxsize=16)
+def _look(directory: Path, excluded: tuple[str, ...], elsewhere: tuple[Path, ...]) -> Vendored:
+    # Hosts inherit what their nursery has seen: when packages change, they come from another one.
+    return vendored.look(directory, excluded, elsewhere)
 
 
 def _forget_shadowed(own: Path, preloaded: Collection[str]) -> None:

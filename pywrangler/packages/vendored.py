@@ -155,8 +155,8 @@ def _unrecorded(directory: Path, found: Sequence[Distribution]) -> Iterator[tupl
         files = list(_files(directory, name))
         if _cannot_load(directory, files):
             units = _units(directory, files)
-            package = name.partition(".")[0]
-            yield package, units, without.get(canonical(package), "")
+            package = canonical(name.partition(".")[0])
+            yield package, units, without.get(package, "")
 
 
 def _files(directory: Path, name: str) -> Iterator[str]:

@@ -34,6 +34,7 @@ from pywrangler.session.state import (
     CRASH_LIMIT,
     HEALTHY_SECONDS,
     HOST_TIMERS,
+    PACKAGES_QUIET_SECONDS,
     RESTART_DELAYS_SECONDS,
     Host,
     Plan,
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from pywrangler.protocol import control
 
 PATIENCE_SECONDS = 1.0
-PACKAGES_QUIET_SECONDS = 0.3
 SLOW_LOAD_SECONDS = 10.0
 SERVING_SECONDS = 10.0
 EXIT_STATUS_SECONDS = 0.25
@@ -175,7 +175,7 @@ class Machine:
 
     def _on_packages_found(self, event: on.PackagesFound, now: float) -> list[do.Action]:
         worker = self._workers[event.worker]
-        actions = self._nurseries.renew(worker.packages, self._hosts.values())
+        actions = self._nurseries.renew(worker.packages, self._hosts.values(), now)
         worker.packages = event.packages
         return [*actions, self._follow(), *(self._reload(worker, event.because, now) if event.reload else [])]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pywrangler.session import actions as do
-from pywrangler.session.state import HEALTHY_SECONDS
+from pywrangler.session.state import HEALTHY_SECONDS, PACKAGES_QUIET_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -80,9 +80,17 @@ class Nurseries:
         # Now rather than at the next save, when somebody waits for it.
         return self._ask(nursery.packages, nursery.preloaded - self._unsafe_modules, now)
 
-    def renew(self, packages: Packages, hosts: Collection[Host]) -> list[do.Action]:
-        """Let no more hosts inherit what was imported from these packages: they have changed."""
-        spent = [nursery for nursery in self._all.values() if nursery.packages == packages]
+    def renew(self, packages: Packages, hosts: Collection[Host], now: float) -> list[do.Action]:
+        """Let no more hosts inherit what is known of these packages: they have changed.
+
+        A nursery knows something from its start on: Python itself looks into the environment that it runs in. One that
+        is younger than the quiet time after a change was started because of it, for another Worker.
+        """
+        spent = [
+            nursery
+            for nursery in self._all.values()
+            if nursery.packages in (packages, None) and now - nursery.started_at >= PACKAGES_QUIET_SECONDS
+        ]
         for nursery in spent:
             nursery.is_spent = True
         return [action for nursery in spent for action in self.close_idle(nursery.number, hosts)]

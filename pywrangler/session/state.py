@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 RESTART_DELAYS_SECONDS = (0.0, 0.2, 0.5, 1.0)
 CRASH_LIMIT = len(RESTART_DELAYS_SECONDS) + 1
 HEALTHY_SECONDS = 10.0
+PACKAGES_QUIET_SECONDS = 0.3
+"""How long nothing must happen among packages before a change of them counts."""
 
 Stage = Literal["loading", "starting", "serving", "leaving"]
 HOST_TIMERS = ("exit status", "slow load", "serving", "kill")

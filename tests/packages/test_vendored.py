@@ -6,7 +6,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pywrangler.packages import vendored
@@ -197,6 +197,7 @@ def test_requirements(line: str, expected: Requirement | None) -> None:
     assert parse(line) == expected
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.binary(max_size=200))
 def test_no_content_of_metadata_breaks_the_look(tmp_path_factory: pytest.TempPathFactory, record: bytes, head: bytes):
     place = tmp_path_factory.mktemp("any")

@@ -713,12 +713,23 @@ def test_code_that_is_broken_for_another_reason_waits_for_an_edit_and_finds_the_
 def test_a_worker_that_serves_is_loaded_again_by_a_nursery_that_knows_nothing_of_the_old_packages():
     story = Story(packages={"backend": VENV})
     story.serve(modules=("fastapi",))
-    story.tell(on.EnvironmentChanged(0, (".venv",)))
+    story.tell(on.EnvironmentChanged(0, (".venv",)), after=1)
     actions = story.tell(on.PackagesFound(0, VENV, (".venv",)))
     assert only(actions, do.StartNursery) == [do.StartNursery(1)]
     assert [action.nursery for action in only(actions, do.Fork)] == [1]
     assert only(story.serve(1, modules=("fastapi",)), do.Preload) == [do.Preload(1, ("fastapi",), VENV)]
     assert only(story.tell(on.Exited(0, 0)), do.CloseNursery) == [do.CloseNursery(0)]
+
+
+def test_workers_with_the_same_packages_share_the_nursery_that_follows():
+    story = Story(resolved("a"), resolved("b"), packages={"a": VENV, "b": VENV})
+    story.serve(0)
+    story.serve(1)
+    first = story.tell(on.PackagesFound(0, VENV, (".venv",)), after=1)
+    second = story.tell(on.PackagesFound(1, VENV, (".venv",)), after=0.001)
+    assert only(first, do.StartNursery) == [do.StartNursery(1)]
+    assert only(second, do.StartNursery) == []
+    assert [action.nursery for action in only([*first, *second], do.Fork)] == [1, 1]
 
 
 def test_changes_of_vendored_packages_are_collected():
