@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pywrangler.config.globs import matches
-from pywrangler.fidelity.modules import module_root
 from pywrangler.packages import vendored
 
 if TYPE_CHECKING:
@@ -67,5 +66,9 @@ def bundle_of(worker: WorkerConfig) -> Bundle:
             globs += defaults
     hidden = tuple(kind for kind, _ in DEFAULT_RULES if kind in replaced)
     return Bundle(
-        module_root(worker), worker.root / vendored.PYTHON_MODULES, tuple(globs), vendored.excluded(worker), hidden
+        vendored.module_root(worker),
+        worker.root / vendored.PYTHON_MODULES,
+        tuple(globs),
+        vendored.excluded(worker),
+        hidden,
     )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pywrangler.errors import Problem
 from pywrangler.fidelity.source import Source, read
 from pywrangler.fidelity.walk import Visit, walk
-from pywrangler.packages.vendored import Vendored, directories
+from pywrangler.packages.vendored import Vendored, directories, module_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,14 +77,6 @@ class Directory:
             return True
         single = (folder.with_name(f"{package}.py"), *self.path.glob(f"{package}.*.so"))
         return any(map(self.has, single))
-
-
-def module_root(worker: WorkerConfig) -> Path:
-    """Return the directory whose files go into the bundle: that of `main`, or `base_dir`."""
-    base = worker.settings.get("base_dir")
-    if isinstance(base, str) and base:
-        return (worker.root / base).resolve()
-    return worker.main.parent if worker.main is not None else worker.root
 
 
 def load(worker: WorkerConfig, site_packages: tuple[Path, ...] = (), *, with_vendored: bool = True) -> Project:

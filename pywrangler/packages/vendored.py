@@ -107,7 +107,15 @@ def directories(worker: WorkerConfig) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """Yield the directories that a Worker vendors packages in, with the patterns of what is left out."""
     yield worker.root / PYTHON_MODULES, excluded(worker)
     if worker.main is not None and worker.compat.legacy_vendor:
-        yield worker.main.parent / VENDOR, ()
+        yield module_root(worker) / VENDOR, ()
+
+
+def module_root(worker: WorkerConfig) -> Path:
+    """Return the directory whose files go into the bundle: that of `main`, or `base_dir`."""
+    base = worker.settings.get("base_dir")
+    if isinstance(base, str) and base:
+        return (worker.root / base).resolve()
+    return worker.main.parent if worker.main is not None else worker.root
 
 
 def excluded(worker: WorkerConfig) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ class _Case:
                     return f'{shown} is there, but "{pattern}" in python_modules.exclude leaves it out.'
         if self._worker.main is None or self._worker.compat.legacy_vendor:
             return ""
-        old = self._worker.main.parent / vendored.VENDOR / self._top
+        old = vendored.module_root(self._worker) / vendored.VENDOR / self._top
         if _is_package(old) or _is_file(old.parent / f"{self._top}.py"):
             where = f"{_shown(old.parent)} counts before the compatibility date 2025-08-11 only"
             return f"{where}. Move what is in it to {vendored.PYTHON_MODULES}, or ask for it in {FILE_NAME}."

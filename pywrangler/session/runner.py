@@ -386,7 +386,8 @@ class Runner:
         try:
             packages = packages_of(self._resolved[action.worker].worker)
         except StartError as error:
-            self._emit(on.PackagesBroken(action.worker, error.problem))
+            remedy = "Start pywrangler again: which Python runs it is decided then."
+            self._emit(on.PackagesBroken(action.worker, replace(error.problem, remedy=remedy)))
         else:
             self._emit(on.PackagesFound(action.worker, packages, action.because, action.reload))
 

@@ -100,6 +100,16 @@ def test_a_worker_that_lacks_a_package_starts_when_it_is_installed(project: Proj
     answers(project, "api", ["venv", "1.0", "venv", "1.0"])
 
 
+def test_an_environment_for_another_python_is_told_to_a_session_that_waits(project: Project) -> None:
+    directory = project.worker("api", IMPORTS)
+    session = project.dev(cwd=directory)
+    session.expect("waiting for a change")
+    packages = directory / ".venv" / "lib" / "python3.1" / "site-packages"
+    packages.mkdir(parents=True)
+    (directory / ".venv" / "pyvenv.cfg").touch()
+    session.expect("Start pywrangler again: which Python runs it is decided then.")
+
+
 def test_a_package_that_a_handler_lacks_is_explained_once(project: Project) -> None:
     directory = project.worker(
         "api",
