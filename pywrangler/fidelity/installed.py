@@ -19,6 +19,7 @@ from pywrangler.fidelity.modules import Directory, Import, Project
 from pywrangler.fidelity.packages import CODE, UNAVAILABLE
 from pywrangler.fidelity.pyodide_packages import AS_OF, COMPILED, NEWER, PURE_FALLBACK
 from pywrangler.packages import editable
+from pywrangler.packages.names import distributions_of
 from pywrangler.packages.vendored import PYTHON_MODULES, directories
 
 if TYPE_CHECKING:
@@ -46,7 +47,11 @@ def check(project: Project) -> Iterator[Problem]:
             if found is not None:
                 yield from _installed(item, found, declared)
             elif is_missing(project, item):
-                remedy = "Add it to the dependencies in pyproject.toml and run `pywrangler sync`."
+                is_asked = declared is not None and not declared.isdisjoint(distributions_of(item.package))
+                remedy = "pyproject.toml asks for it: run `pywrangler sync`."
+                if not is_asked:
+                    name = distributions_of(item.package)[0]
+                    remedy = f'Add "{name}" to the dependencies in pyproject.toml and run `pywrangler sync`.'
                 what = f"No module {item.package} was found."
                 yield item.visit.source.problem("unresolved-import", item.node, what, remedy, "warning")
     yield from _vendored(project)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from pywrangler.config.document import place_at
 from pywrangler.errors import ConfigError, Place, Problem, StartError
+from pywrangler.packages.versions import clauses
 from pywrangler.session.package_sources import PackageSources
 from pywrangler.session.workspaces import FILE_NAME, canonical_name, load
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 LEFT_OUT = frozenset(("workers-py",))
 OWN_NAME = "pywrangler"
 _NAME = re.compile(r"\s*[A-Za-z0-9]")
-_CLAUSE = re.compile(r"\s*(~=|===|==|!=|<=|>=|<|>)\s*([0-9]+(?:\.[0-9]+)*)(\.\*)?[0-9A-Za-z.+!-]*\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def read(path: Path) -> Project:
         except ValueError as error:
             wrong(str(error), "dev")
     requires_python = project.get("requires-python", "")
-    if not isinstance(requires_python, str) or not _clauses(requires_python):
+    if not isinstance(requires_python, str) or clauses(requires_python) is None:
         wrong('"requires-python" has to be a range of versions such as ">=3.11".', "requires-python")
         requires_python = ""
     backend = _backend(value)
@@ -143,11 +143,6 @@ def with_requirements(project: Project, lines: Sequence[str]) -> Project:
         left_out=tuple(dict.fromkeys((*project.left_out, *left_out))),
         brings_pywrangler=brings,
     )
-
-
-def accepts(requires_python: str, version: Sequence[int]) -> bool:
-    """Whether a version of Python, as (3, 11, 4), lies in the range (https://peps.python.org/pep-0440/)."""
-    return all(_holds(clause, version) for clause in _clauses(requires_python) or ())
 
 
 # ---- reading
@@ -216,37 +211,3 @@ def _template(directory: Path, requirements: Sequence[str]) -> str:
     quoted = "".join(f'  "{item}",\n'.replace('"', "'") if '"' in item else f'  "{item}",\n' for item in requirements)
     listed = f"[\n{quoted}]" if quoted else "[]"
     return f'[project]\nname = "{name}"\nversion = "0.1.0"\ndependencies = {listed}'
-
-
-# ---- versions
-
-
-def _clauses(requires_python: str) -> list[tuple[str, tuple[int, ...], bool]] | None:
-    """Return operator, version and whether it ends in `.*` for each part of a range; None if it is malformed."""
-    found: list[tuple[str, tuple[int, ...], bool]] = []
-    for part in requires_python.split(",") if requires_python.strip() else ():
-        match = _CLAUSE.fullmatch(part)
-        if match is None:
-            return None
-        found.append((match[1], tuple(int(number) for number in match[2].split(".")), bool(match[3])))
-    return found or [(">=", (0,), False)]
-
-
-def _holds(clause: tuple[str, tuple[int, ...], bool], version: Sequence[int]) -> bool:
-    operator, wanted, is_prefix = clause
-    if operator == "~=":
-        return _padded(version, wanted) >= wanted and tuple(version[: len(wanted) - 1]) == wanted[:-1]
-    if is_prefix:
-        same = tuple(version[: len(wanted)]) == wanted
-        return same if operator in {"==", "==="} else not same
-    mine = tuple(version[:3])
-    other = (*wanted, 0, 0, 0)[: max(3, len(wanted))]
-    if operator in {"==", "==="}:
-        return mine == other
-    if operator == "!=":
-        return mine != other
-    return {">=": mine >= other, "<=": mine <= other, ">": mine > other, "<": mine < other}[operator]
-
-
-def _padded(version: Sequence[int], like: Sequence[int]) -> tuple[int, ...]:
-    return tuple(version)[: max(len(like), 3)]

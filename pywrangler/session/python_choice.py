@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pywrangler.errors import Place, Problem, StartError
-from pywrangler.session.pyproject import accepts
+from pywrangler.packages.versions import satisfies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -63,7 +63,7 @@ class Asked:
         return (
             version[:2] >= OLDEST
             and version[: len(self.pinned)] == self.pinned
-            and (not self.range or accepts(self.range, version))
+            and (not self.range or satisfies(self.range, version))
         )
 
     @property
@@ -85,7 +85,7 @@ def asked_by(project: Project) -> Asked:
     asked = Asked(project.requires_python, pinned, Place(path) if path else project.python_place)
     if any(asked.takes((3, minor, patch)) for minor in range(OLDEST[1], _NEWEST_MINOR) for patch in _PATCHES):
         return asked
-    if pinned and accepts(project.requires_python, (*pinned, 0, 0)[:3]):
+    if pinned and satisfies(project.requires_python, (*pinned, 0, 0)[:3]):
         what = f"{VERSION_FILE} asks for Python {_dotted(pinned)}, but pywrangler needs {_dotted(OLDEST)} or newer."
     elif pinned:
         what = f'{VERSION_FILE} asks for Python {_dotted(pinned)}, but requires-python is "{project.requires_python}".'

@@ -61,6 +61,18 @@ def test_an_excluded_module_is_missing(workshop):
     assert workshop.codes("import lib.part\n") == ["missing-module"]
 
 
+def test_a_missing_package_is_asked_for_first_or_installed(workshop):
+    workshop.write("pyproject.toml", "[project]\ndependencies = ['PyYAML']\n")
+    findings = workshop.report(HEAD + "import yaml_not_there\nimport PIL\n").findings
+    assert [problem.remedy for problem in findings] == [
+        'Add "yaml-not-there" to the dependencies in pyproject.toml and run `pywrangler sync`.',
+        'Add "pillow" to the dependencies in pyproject.toml and run `pywrangler sync`.',
+    ]
+    workshop.write("pyproject.toml", "[project]\ndependencies = ['Pillow']\n")
+    (finding,) = workshop.report(HEAD + "import PIL\n").findings
+    assert finding.remedy == "pyproject.toml asks for it: run `pywrangler sync`."
+
+
 def test_the_older_place_of_vendored_modules_counts_at_older_dates(workshop):
     workshop.write("src/vendor/lib.py", "import termios\n")
     assert "missing-module" in workshop.codes("import lib\n", date="2025-08-10")

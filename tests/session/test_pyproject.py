@@ -133,35 +133,6 @@ def test_invalid_toml_is_shown_with_its_place(tmp_path):
     assert 'name = "x' in problem.excerpt
 
 
-@pytest.mark.parametrize(
-    ("range_", "version", "holds"),
-    [
-        (">=3.11", (3, 11, 0), True),
-        (">=3.13", (3, 11, 9), False),
-        (">=3.11,<3.14", (3, 14, 0), False),
-        (">3.10", (3, 11, 0), True),
-        ("==3.11.*", (3, 11, 7), True),
-        ("!=3.11.*", (3, 11, 7), False),
-        ("~=3.11", (3, 13, 1), True),
-        ("~=3.11", (4, 0, 0), False),
-        ("~=3.11.2", (3, 11, 9), True),
-        ("~=3.11.2", (3, 12, 0), False),
-        ("<4", (3, 11, 0), True),
-        ("==3.11", (3, 11, 0), True),
-        ("!=3.11.3", (3, 11, 3), False),
-        ("", (3, 11, 0), True),
-        (">=3.12.0rc1", (3, 12, 0), True),
-    ],
-)
-def test_ranges_of_versions(range_, version, holds):
-    assert pyproject.accepts(range_, version) is holds
-
-
-@given(st.text(max_size=30))
-def test_no_range_breaks_the_reader(text):
-    assert pyproject.accepts(text, (3, 11, 4)) in {True, False}
-
-
 @given(st.binary(max_size=200))
 def test_garbage_is_a_config_error_or_a_project(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("garbage") / "pyproject.toml"
