@@ -82,7 +82,8 @@ class Host:
             closed=self._session_lost,
         )
         self._dropped = 0
-        self._imports_untold = True
+        self._imported = 0
+        """How many modules there were when the session was told, or is about to be."""
         self._inherited = next(reversed(sys.modules))
         self._vendored: list[Vendored] = []
         self._missing: set[control.Missing] = set()
@@ -147,21 +148,27 @@ class Host:
         self._link.send(control.Notice(problem))
 
     def _logged_request(self, method: str, path: str, status: int, reason: str, milliseconds: float) -> None:
-        if self._imports_untold:
-            self._imports_untold = False
-            self._loop.call_later(IMPORTS_SETTLE_SECONDS, self._tell_imports)
+        self._note_imports()
         if not path.startswith("/cdn-cgi/") and self._link.buffered_bytes < BUFFER_LIMIT_BYTES:
             line = control.Request(method, path, status, reason, milliseconds)
             self._link.send(line, delay_seconds=REQUEST_LOG_DELAY_SECONDS)
 
     def _logged_batch(self, queue: str, acknowledged: int, total: int, milliseconds: float) -> None:
+        self._note_imports()
         if self._link.buffered_bytes < BUFFER_LIMIT_BYTES:
             line = control.QueueBatch(queue, acknowledged, total, milliseconds)
             self._link.send(line, delay_seconds=REQUEST_LOG_DELAY_SECONDS)
 
+    def _note_imports(self) -> None:
+        """Tell the session soon if there are new modules: many are imported by the first event that needs them."""
+        if len(sys.modules) != self._imported:
+            self._imported = len(sys.modules)
+            self._loop.call_later(IMPORTS_SETTLE_SECONDS, self._tell_imports)
+
     def _tell_imports(self) -> None:
-        modules, _files = loader.imported(self._config, self._settings.packages, self._inherited)
-        self._link.send(control.Imported(modules))
+        self._imported = len(sys.modules)
+        modules, files = loader.imported(self._config, self._settings.packages, self._inherited)
+        self._link.send(control.Imported(modules, files))
 
     def _break(self, *_arguments: Any, **_options: Any) -> None:
         """`breakpoint()` in user code; the debugger is imported by the first one."""

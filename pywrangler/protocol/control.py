@@ -209,9 +209,10 @@ class Serving(Message, frozen=True):
 
 
 class Imported(Message, frozen=True):
-    """Third-party modules that the nursery did not have, after the first requests: some are imported on first use."""
+    """What `Loaded` says of modules and files, when there are more: some are imported on first use."""
 
     modules: tuple[str, ...]
+    files: tuple[Path, ...] = ()
 
 
 class Log(Message, frozen=True):

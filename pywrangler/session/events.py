@@ -104,10 +104,11 @@ class Serving(msgspec.Struct, frozen=True):
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """A host has these third-party modules after its first requests."""
+    """A host has these third-party modules, and files of the user's own, after it was in use."""
 
     host: int
     modules: tuple[str, ...]
+    files: tuple[Path, ...] = ()
 
 
 class Exited(msgspec.Struct, frozen=True):

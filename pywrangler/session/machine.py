@@ -299,15 +299,21 @@ class Machine:
         worker.reload_since = None
         worker.has_verdict = True
         actions += self._announcements()
-        actions += self._nurseries.preload(host, worker.packages, now)
+        actions += self._preload(worker, host, now)
         return [*actions, *self._catch_up(worker, now)]
 
     def _on_imported(self, event: on.Imported, now: float) -> list[do.Action]:
         host = self._hosts.get(event.host)
         if host is None or host.loaded is None:
             return []
-        host.loaded = replace(host.loaded, modules=event.modules)
-        return self._nurseries.preload(host, self._workers[host.worker].packages, now)
+        worker = self._workers[host.worker]
+        host.loaded = replace(host.loaded, modules=event.modules, files=event.files or host.loaded.files)
+        is_current = worker.current == host.number
+        return [*self._preload(worker, host, now), *(self._watch(worker, host.loaded.files) if is_current else [])]
+
+    def _preload(self, worker: Worker, host: Host, now: float) -> list[do.Action]:
+        """Have what a host imported be there for the next one; where files are not followed, there is none."""
+        return [] if self._is_hosting else self._nurseries.preload(host, worker.packages, now)
 
     def _on_failed(self, event: on.Failed, now: float) -> list[do.Action]:
         found = self._candidate(event.host)

@@ -192,7 +192,7 @@ class Processes:
         elif isinstance(message, control.Serving):
             self._emit(on.Serving(host))
         elif isinstance(message, control.Imported):
-            self._emit(on.Imported(host, message.modules))
+            self._emit(on.Imported(host, message.modules, message.files))
         else:
             self._on_output(worker, message)
 

@@ -137,11 +137,12 @@ def test_editable_installs_are_imported_and_their_sources_watched(project: Proje
     directory = project.worker(
         "api",
         """
-        import mine, mine.part, yours
+        import mine, mine.part
         from workers import Response, WorkerEntrypoint
 
         class Default(WorkerEntrypoint):
             async def fetch(self, request):
+                import yours
                 return Response.json([mine.VALUE, mine.part.VALUE, yours.VALUE])
         """,
     )
@@ -162,11 +163,17 @@ def test_editable_installs_are_imported_and_their_sources_watched(project: Proje
     (packages / "__editable__.yours-1.pth").write_text("import __editable___yours_1_finder\n")
     session = project.dev(cwd=directory).ready()
     answers(project, "api", [1, 1, 1])
-    for number, file in enumerate(
-        (library / "src/mine/__init__.py", library / "src/mine/part.py", library / "yours.py")
-    ):
-        file.write_text("VALUE = 2\n")
-        answers(project, "api", [2] * (number + 1) + [1] * (2 - number))
+    (library / "src" / "mine" / "__init__.py").write_text("VALUE = 2\n")
+    answers(project, "api", [2, 1, 1])
+    (library / "src" / "mine" / "part.py").write_text("VALUE = 2\n")
+    answers(project, "api", [2, 2, 1])
+
+    def edited() -> bool:
+        # Imported by a request: it is followed a moment later.
+        (library / "yours.py").write_text("VALUE = 2\n")
+        return json.loads(project.get("api")[1]) == [2, 2, 2]
+
+    eventually(edited)
 
     (library / "src" / "mine" / "part.py").write_text("VALUE = (\n")
     session.expect("SyntaxError")

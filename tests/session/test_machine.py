@@ -758,6 +758,20 @@ def test_files_that_code_was_loaded_from_are_followed_even_if_it_failed():
     assert forks(story.save(shared)) == [1]
 
 
+def test_files_that_were_imported_by_a_request_are_followed():
+    story = Story()
+    story.serve(files=(ENTRY,))
+    shared = Path("/elsewhere/lib.py")
+    (follow,) = only(story.tell(on.Imported(0, ("idna",), (ENTRY, shared))), do.Follow)
+    assert follow.sources[0].kind(shared) == "source"
+    assert forks(story.save(shared)) == [1]
+
+
+def test_nothing_is_imported_in_advance_where_nothing_is_reloaded():
+    story = Story(is_hosting=True)
+    assert only(story.serve(modules=("fastapi",)), do.Preload) == []
+
+
 def test_settings_may_change_where_packages_are():
     story = Story()
     story.serve()
