@@ -210,6 +210,7 @@ def test_no_content_of_metadata_breaks_the_look(tmp_path_factory: pytest.TempPat
         assert item.requires is not None
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab1._-[]()<>=~!;@ ,\"'", max_size=30), st.text(alphabet="0123456789.abv!+", max_size=12))
 def test_no_requirement_breaks_the_comparison(line: str, version: str) -> None:
     found = parse(line)

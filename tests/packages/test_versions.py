@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pywrangler.packages.versions import clauses, release_of, satisfies
@@ -43,6 +43,7 @@ def test_ranges_of_versions(range_, version, holds):
     assert satisfies(range_, version) is holds
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_no_range_breaks_the_reader(text):
     assert satisfies(text, (3, 11, 4)) in {True, False}

@@ -29,7 +29,9 @@ class Session:
         self.events: list[object] = []
         ours, self.nursery = socket.socketpair()
         process = SimpleNamespace(connection=ours, reap=lambda _seconds: None)
-        self.processes = Processes(reactor, self.events.append, self.printed, lambda: process)
+        self.processes = Processes(
+            reactor, self.events.append, self.printed, lambda: process, lambda _worker, message: message.problem
+        )
         self.processes.start_nursery(1)
         self.processes.fork(1, 7, 0, settings, [])
         _, (descriptor, *_), _, _ = socket.recv_fds(self.nursery, 65536, 10)
