@@ -1,3 +1,5 @@
 """Run Cloudflare Python Workers locally, in plain CPython."""
 
-__version__ = "0.1.0"
+from pywrangler import version
+
+__version__ = version.VERSION

@@ -23,10 +23,11 @@ import os
 import sys
 
 ENVIRONMENT = ".venv"
+STAMP = ".pywrangler-sync.json"
 VARIABLE = "PYWRANGLER_HANDED_OVER"
 _STAY = ("init", "sync")
 _WITH_VALUE = ("-c", "--config", "--cwd", "-e", "--env", "--env-file")
-_SCRIPT_BYTES = 4096
+_READ_BYTES = 65536
 FAILED = "failed "
 
 called_by = ""
@@ -55,7 +56,7 @@ def delegate(arguments: list[str]) -> None:
     environment = None if start is None else find_environment(start)
     if environment is None or os.path.realpath(environment) == os.path.realpath(sys.prefix):
         return
-    if not _is_ours(os.path.join(environment, "bin", "pywrangler")):
+    if not _has_pywrangler(environment):
         return
     interpreter = os.path.join(environment, "bin", "python")
     # -P: the directory of the file must not come before the packages of the environment.
@@ -108,10 +109,20 @@ def find_environment(start: str) -> str | None:
         directory = parent
 
 
-def _is_ours(script: str) -> bool:
+def _has_pywrangler(environment: str) -> bool:
+    """Whether the environment has a pywrangler of ours: by its command, or because `sync` installed it.
+
+    Cloudflare's workers-py replaces the command when it is installed later.
+    """
+    return _holds(os.path.join(environment, "bin", "pywrangler"), b"pywrangler.__main__") or _holds(
+        os.path.join(environment, STAMP), b'"pywrangler"'
+    )
+
+
+def _holds(path: str, part: bytes) -> bool:
     try:
-        with open(script, "rb") as file:
-            return b"pywrangler.__main__" in file.read(_SCRIPT_BYTES)
+        with open(path, "rb") as file:
+            return part in file.read(_READ_BYTES)
     except OSError:
         return False
 

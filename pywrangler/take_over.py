@@ -5,7 +5,7 @@ import sys
 
 environment, interpreter, script, *arguments = sys.argv[1:]
 try:
-    from pywrangler.__main__ import main
+    from pywrangler.program import main
 except ImportError:
     os.environ["PYWRANGLER_HANDED_OVER"] = f"failed {environment}"
     os.execv(interpreter, [interpreter, script, *arguments])  # noqa: S606 - no shell is wanted

@@ -29,10 +29,12 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "cloud": {"config", "errors"},
     "testing": {"session", "protocol", "config", "errors"},
     "cli": EVERYTHING,
-    "__main__": EVERYTHING,
-    "__init__": set(),
+    "program": EVERYTHING,
+    "__main__": {"program"},
+    "__init__": {"version"},
+    "version": set(),
     "delegation": set(),
-    "take_over": {"__main__"},
+    "take_over": {"program"},
 }
 
 

@@ -68,7 +68,7 @@ _T = TypeVar("_T")
 _U = TypeVar("_U")
 
 class Env:
-    """The environment: variables, secrets and bindings. `pywrangler types` writes a subclass for a Worker."""
+    """The base class of environments that earlier versions of `pywrangler types` wrote."""
 
 class JsObject(_Typed, Generic[_T]):
     """A variable that is a JSON object: properties are attributes, `to_py()` gives a dict."""

@@ -12,9 +12,9 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pywrangler import __version__
 from pywrangler.cli.arguments import Invocation, adapt
 from pywrangler.errors import ConfigError, LoadError, Problem, PywranglerError, StartError
+from pywrangler.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def run(arguments: Sequence[str], early_nursery: NurseryProcess | None = None) -
     """Run a command line and return the exit code; a nursery that was started early is for `dev`."""
     leading, rest = _split(arguments)
     if "-v" in leading or "--version" in leading:
-        print(__version__)
+        print(VERSION)
         return 0
     if not rest or "-h" in leading or "--help" in leading:
         print(overview(), end="")

@@ -15,12 +15,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pywrangler import __version__, delegation
+from pywrangler import delegation
 from pywrangler.cli.findings import Finding, error, ok, warning
 from pywrangler.cli.who_runs import why_not_the_project
 from pywrangler.errors import RegistryError
 from pywrangler.protocol.registry import NAME, decode
 from pywrangler.session.registry import Registry, choose_directory
+from pywrangler.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +34,7 @@ _SCRIPT_LIMIT_BYTES = 64 * 1024
 def versions() -> Iterator[Finding]:
     """Yield the versions that a bug report needs."""
     system = f"{platform.system()} {platform.machine()}"
-    yield ok("pywrangler", f"pywrangler {__version__} in {Path(__file__).parents[1]}")
+    yield ok("pywrangler", f"pywrangler {VERSION} in {Path(__file__).parents[1]}")
     yield from _who_runs()
     yield ok("Python", f"{platform.python_implementation()} {platform.python_version()} ({sys.executable}, {system})")
     for package, name, remedy in (

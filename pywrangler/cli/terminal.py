@@ -11,11 +11,11 @@ import os
 import sys
 from typing import TYPE_CHECKING, Literal, TextIO
 
-from pywrangler import __version__
 from pywrangler.cli.bindings_table import lay_out, painted_link, rows
 from pywrangler.cli.style import block, problem_block, style_for
 from pywrangler.session import reports as say
 from pywrangler.session.links import TAIL
+from pywrangler.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,7 @@ class Terminal:
 
     def banner(self) -> None:
         """Show name and version."""
-        title = f" ⛅️ pywrangler {__version__}"
+        title = f" ⛅️ pywrangler {VERSION}"
         self._print(f"\n{title}\n{self._style.paint('─' * len(title), 'grey')}")
 
     def show(self, report: say.Report) -> None:

@@ -6,13 +6,14 @@ import os
 import sys
 from pathlib import Path
 
-from pywrangler import __version__, delegation
+from pywrangler import delegation
+from pywrangler.version import VERSION
 
 
 def who_runs() -> str:
     """Return a sentence about it."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    what = f"This is pywrangler {__version__} of {sys.prefix} (Python {python})"
+    what = f"This is pywrangler {VERSION} of {sys.prefix} (Python {python})"
     if delegation.called_by:
         return f"{what}, to which {delegation.called_by} handed over."
     if delegation.failed:

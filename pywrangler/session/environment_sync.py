@@ -114,7 +114,8 @@ class _Sync:
             self._tell(f"{name} is left out: pywrangler does its work.")
         requirements = [pins.replaced(item) for item in self._project.requirements]
         wanted = self._stamp(requirements, pins, version)
-        if not reason and stamp == wanted and not self._wishes.force and not self._wishes.upgrade:
+        is_there = self._own is None or own_package.installed_in([_site_packages(self._environment)]) is not None
+        if not reason and stamp == wanted and is_there and not self._wishes.force and not self._wishes.upgrade:
             self._tell("Nothing has changed since the last sync. Use --force to install again.")
             return False
         gone = [item for item in stamp.requirements if item not in wanted.requirements] if stamp else []

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 TYPES = "_w"
-"""What the stub calls `workers.types`."""
+"""What the stub calls our module of types."""
+_MODULE = "workers._configuration"
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
@@ -50,8 +51,9 @@ class Names:
 
     def __init__(self, members: Iterable[str]) -> None:
         self._members = frozenset(members)
-        self._globals: dict[str, str] = {TYPES: "workers.types"}
+        self._globals: dict[str, str] = {TYPES: _MODULE}
         self._imports: dict[tuple[str, str | None], str] = {}
+        self._uses_types = False
 
     def define(self, wanted: str, otherwise: str = "") -> str:
         """Return a name for a class of the file: the first of the two that is free, else one with a number."""
@@ -69,7 +71,8 @@ class Names:
         return name
 
     def types(self, name: str) -> str:
-        """Return how to write a name of `workers.types`."""
+        """Return how to write a name of `workers.types`, or of `pyodide.ffi`."""
+        self._uses_types = True
         return f"{TYPES}.{name}"
 
     def typing(self, name: str) -> str:
@@ -113,7 +116,7 @@ class Names:
 
     def import_lines(self) -> list[str]:
         """Return the imports that the text given out so far needs."""
-        lines = [f"from workers import types as {TYPES}"]
+        lines = [f"import {_MODULE} as {TYPES}"] if self._uses_types else []
         modules = sorted((module, alias) for (module, name), alias in self._imports.items() if name is None)
         lines += [f"import {module}" if module == alias else f"import {module} as {alias}" for module, alias in modules]
         grouped: dict[str, list[str]] = {}

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from pywrangler.typegen.source import SourceTree
     from pywrangler.typegen.targets import Target
 
+# The file has to be valid beside Cloudflare's SDK alone, too: our module is missing then, and its classes are `Any`.
+HEAD = (
+    '# mypy: allow-subclassing-any, disable-error-code="import-not-found"',
+    "# pyright: basic, reportMissingImports=false, reportMissingModuleSource=false",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
@@ -111,11 +117,11 @@ class _Stub:
                     own = self._names.define(f"{pascal_case(environment)}Env")
                     classes.append(self._env_class(own, single[environment], [environment]))
         blocks = [*self._samples.definitions, *self._copies.definitions, *self._stub_classes, *classes]
-        imports = "\n".join(["from __future__ import annotations", "", *self._names.import_lines()])
+        imports = "\n".join([*HEAD, "from __future__ import annotations", "", *self._names.import_lines()])
         return "\n\n".join([imports, *("\n".join(block) for block in blocks)]) + "\n"
 
     def _env_class(self, name: str, members: Members, environments: list[str | None]) -> list[str]:
-        lines = [f"class {name}({self._names.types('Env')}):"]
+        lines = [f"class {name}:"]  # without a base: one that is `Any` would make everything of it so
         lines += [INDENT + self._member_line(member, environments) for member in members.all()]
         if all(line.lstrip().startswith("#") for line in lines[1:]):
             lines.append(f"{INDENT}pass")

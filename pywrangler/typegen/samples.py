@@ -80,16 +80,16 @@ class Samples:
         found = [f"{self._names.typing('Literal')}[{', '.join(literals)}]"] if literals else []
         found += plain
         if has_null:
-            found.append(self._names.imported("pyodide.ffi", "JsNull") if self._has_jsnull else "None")
+            found.append(self._names.types("JsNull") if self._has_jsnull else "None")
         return found
 
     def _array(self, name: str, items: list[Any]) -> tuple[str, str]:
         if not items:
             element = self._names.typing("Any")
-            return f"{self._names.imported('pyodide.ffi', 'JsArray')}[{element}]", self._list(element)
+            return f"{self._names.types('JsArray')}[{element}]", self._list(element)
         face, plain = self._types(f"{name}Item", items)
         if face == plain:
-            return f"{self._names.imported('pyodide.ffi', 'JsArray')}[{face}]", self._list(plain)
+            return f"{self._names.types('JsArray')}[{face}]", self._list(plain)
         return f"{self._names.types('JsonArray')}[{face}, {plain}]", self._list(plain)
 
     def _list(self, element: str) -> str:

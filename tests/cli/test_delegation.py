@@ -38,7 +38,7 @@ def make(directory: Path, *, script: str = OURS, package: str | None = STAND_IN)
     if package is not None:
         (packages / "pywrangler").mkdir()
         (packages / "pywrangler" / "__init__.py").touch()
-        (packages / "pywrangler" / "__main__.py").write_text(package)
+        (packages / "pywrangler" / "program.py").write_text(package)
     return environment
 
 
@@ -90,6 +90,15 @@ def test_the_pywrangler_of_the_project_runs(project, cwd, words):
 def test_what_makes_projects_and_what_belongs_to_none_stays(project, cwd, words, says):
     make(project)
     assert says in call(project.parent / cwd, *words, home=project.parent).stdout
+
+
+@pytest.mark.processes
+def test_what_sync_installed_runs_even_if_workers_py_took_the_command(project):
+    environment = make(project, script=CLOUDFLARES)
+    (environment / ".pywrangler-sync.json").write_text('{"requirements": ["fastapi", "pywrangler"]}')
+    assert "stand-in" in call(project, "--version").stdout
+    (environment / ".pywrangler-sync.json").write_text('{"requirements": ["fastapi"]}')
+    assert call(project, "--version").stdout == "0.1.0\n"
 
 
 @pytest.mark.processes

@@ -237,6 +237,13 @@ def test_another_pywrangler_is_installed_in_the_place_of_the_first(tools, own):
     assert "--reinstall-package" in tools.ran[0]
 
 
+def test_a_pywrangler_that_somebody_removed_is_installed_again(tools, own):
+    """Such as by `uv sync`, which removes what the lock does not name."""
+    tools.sync("fastapi", own=own)
+    shutil.rmtree(tools.packages / "pywrangler-0.1.0.dist-info")
+    assert tools.sync("fastapi", own=own) is True
+
+
 def test_pip_is_told_to_let_go_of_the_first(tools, own):
     tools.sync("fastapi", own=own, uv="")
     tools.sync("fastapi", own=own, uv="", force=True)

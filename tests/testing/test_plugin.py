@@ -257,7 +257,8 @@ def test_runs_without_workers_import_nothing_of_ours_and_say_what_is_missing(tmp
 
         def test_first():
             ours = sorted(name for name in sys.modules if name.startswith("pywrangler"))
-            assert ours == ["pywrangler", "pywrangler.testing", "pywrangler.testing.plugin", "pywrangler_pytest"]
+            plugin = ["pywrangler.testing", "pywrangler.testing.plugin"]
+            assert ours == ["pywrangler", *plugin, "pywrangler.version", "pywrangler_pytest"]
 
         def test_second(workers):
             pass

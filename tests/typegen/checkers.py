@@ -38,7 +38,7 @@ def mypy(directory: Path, files: Sequence[str]) -> list[Finding]:
     """Return what `mypy --strict` finds; the cache is shared by all runs."""
     cache = ROOT / ".mypy_cache" / "user-code"
     words = ["--strict", "--no-error-summary", "--no-pretty", "--config-file=", f"--cache-dir={cache}", *files]
-    done = _run([sys.executable, "-m", "mypy", *words], directory)
+    done = run([sys.executable, "-m", "mypy", *words], directory)
     found = [re.match(r"(.*?):(\d+): error: (.*)", line) for line in done.stdout.splitlines()]
     findings = [Finding(match[1], int(match[2]), match[3]) for match in found if match]
     assert done.returncode in (0, 1), done.stdout + done.stderr
@@ -52,7 +52,7 @@ def pyright(directory: Path, files: Sequence[str]) -> list[Finding]:
     if reason:
         assert not os.environ.get("CI"), reason
         pytest.skip(reason)
-    done = _run([sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson", *files], directory)
+    done = run([sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson", *files], directory)
     found = json.loads(done.stdout)["generalDiagnostics"]
     return [
         Finding(os.path.relpath(it["file"], directory), it["range"]["start"]["line"] + 1, it["message"])
@@ -68,13 +68,15 @@ def why_no_pyright() -> str:
         return "pyright is not installed"
     if shutil.which("node") is None:
         return "pyright needs Node"
-    done = _run([sys.executable, "-m", "pyright", "--version"], ROOT)
+    done = run([sys.executable, "-m", "pyright", "--version"], ROOT)
     return "" if done.returncode == 0 else f"pyright does not start: {done.stderr.strip()[-200:]}"
 
 
-def _run(words: list[str], directory: Path) -> subprocess.CompletedProcess[str]:
+def run(words: list[str], directory: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a checker, with nothing of the shell's that would change what it finds."""
     environment = {**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1", "NO_COLOR": "1"}
     environment.pop("MYPYPATH", None)
+    environment.update(variables)
     return subprocess.run(
         words,
         cwd=directory,

@@ -174,7 +174,7 @@ def stub_of(directory: Path, code: str, *, others: dict[str, str] | None = None,
 def class_lines(text: str, name: str) -> list[str]:
     """Return the body of a class in a stub, docstrings and comments included, without indent."""
     lines = text.splitlines()
-    start = next(index for index, line in enumerate(lines) if line.startswith(f"class {name}("))
+    start = next(index for index, line in enumerate(lines) if line.startswith((f"class {name}(", f"class {name}:")))
     body = []
     for line in lines[start + 1 :]:
         if line and not line.startswith(" "):

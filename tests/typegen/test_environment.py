@@ -134,7 +134,7 @@ def test_an_object_has_attributes_and_gives_a_dict(tmp_path):
         '# getattr(..., "to_py"): Literal[1]',
         '# getattr(..., "a-b"): Literal[2]',
     ]
-    assert class_lines(text, "SettingsDeepDict") == ["n: float", "none: JsNull"]
+    assert class_lines(text, "SettingsDeepDict") == ["n: float", "none: _w.JsNull"]
     assert class_lines(text, "SettingsListItemDict") == ["a: NotRequired[Literal[1]]", 'b: NotRequired[Literal["x"]]']
 
 
@@ -147,9 +147,9 @@ def test_an_object_has_attributes_and_gives_a_dict(tmp_path):
         (-3, "Literal[-3]", "int"),
         (2.0, "int", "int"),
         (2.5, "float", "float"),
-        (None, "JsNull", "JsNull"),
-        ([], "JsArray[Any]", "JsArray[Any]"),
-        (["a", 1, "a"], 'JsArray[Literal["a", 1]]', "JsArray[str | int]"),
+        (None, "_w.JsNull", "_w.JsNull"),
+        ([], "_w.JsArray[Any]", "_w.JsArray[Any]"),
+        (["a", 1, "a"], '_w.JsArray[Literal["a", 1]]', "_w.JsArray[str | int]"),
     ],
 )
 def test_a_value_has_its_type(tmp_path, value, strict, loose):
