@@ -25,4 +25,5 @@ if not TYPE_CHECKING:
         spec = spec_from_file_location("pywrangler.cli_of_workers_py", theirs)
         module = module_from_spec(spec)
         spec.loader.exec_module(module)
+        globals()["app"] = module.app  # once is enough
         return module.app

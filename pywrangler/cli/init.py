@@ -135,7 +135,7 @@ def next_commands(directory: Path, files: Mapping[str, str]) -> list[tuple[str, 
         commands.append((f"cd {os.path.relpath(directory)}", ""))
     if any(path == ".dev.vars.example" for path in files):
         commands.append(("install -m 600 .dev.vars.example .dev.vars", "secrets for this machine"))
-    commands.append(("pywrangler sync", "make .venv with what pyproject.toml names"))
+    commands.append(("pywrangler sync", "make .venv: packages, pywrangler, types for editors"))
     commands.append(("pywrangler dev", "run it, and again after each save"))
-    commands.append(("python -m pytest", "run its tests, where pytest and pywrangler are installed"))
+    commands.append((".venv/bin/python -m pytest", "run its tests"))
     return commands

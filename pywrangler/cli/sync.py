@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 from pywrangler.cli.flags import Parser, add_global_flags
 from pywrangler.cli.options import enter_directory
 from pywrangler.config.discover import discover
+from pywrangler.config.resolve import resolve
+from pywrangler.errors import ConfigError
+from pywrangler.fidelity import layout
 from pywrangler.session import pyproject
 from pywrangler.session.environment_sync import Machine, Wishes, sync
 from pywrangler.session.installer import Installer
@@ -19,8 +22,10 @@ from pywrangler.session.own_package import find_own
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterator, Sequence
 
     from pywrangler.cli.arguments import Invocation
+    from pywrangler.errors import Problem
 
 IGNORED_FLAGS = {"--allow-build": False, "--no-allow-build": False, "--native-tls": False, "--debug": False}
 """Flags of Cloudflare's command without a meaning here."""
@@ -49,22 +54,34 @@ def run(options: Namespace, invocation: Invocation) -> int:
     own = None if options.no_self else find_own()
     if own is None and wishes.own:
         say("This pywrangler runs from plain sources: it cannot be installed into .venv.")
-    for path in projects(options.config):
+    # What a build made of the config (`.wrangler/deploy`) has nothing to do with the packages.
+    configs = [item.user_path for item in discover(options.config, cwd=Path.cwd(), with_redirect=False).configs]
+    for path in projects(configs):
         project = pyproject.read(path)
         if (path.parent / "requirements.txt").is_file() and project.backend is None:
             say("requirements.txt is not read; pyproject.toml is.")
         if sync(project, wishes, say, Machine(Installer(project.directory), own)):
             say("✨ .venv is up to date.")
+    for config in configs:
+        for problem in misplaced(config):
+            say(f"▲ {problem.what}\n  {problem.remedy}")
     return 0
 
 
-def projects(config_paths: list[Path] | None) -> list[Path]:
+def projects(configs: Sequence[Path]) -> list[Path]:
     """Return the pyproject.toml of each config, or of the working directory if there is no config."""
-    directory = Path.cwd()
-    # What a build made of the config (`.wrangler/deploy`) has nothing to do with the packages.
-    found = discover(config_paths, cwd=directory, with_redirect=False).configs
-    starts = [item.user_path.parent for item in found] or [directory]
+    starts = [path.parent for path in configs] or [Path.cwd()]
     return list(dict.fromkeys(pyproject.find(start) for start in starts))
+
+
+def misplaced(config: Path) -> Iterator[Problem]:
+    """Yield warnings about environments that a deploy would upload; whatever else is wrong, `dev` says."""
+    try:
+        resolved = resolve([config], cwd=config.parent, environment=None, process_environment={})
+    except ConfigError:
+        return
+    for item in resolved.workers:
+        yield from layout.check(item.worker)
 
 
 def say(text: str) -> None:

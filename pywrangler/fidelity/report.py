@@ -69,9 +69,10 @@ _SAID_BY_DEV = frozenset(("syntax-error", "class-not-exported", "class-kind", "n
 
 
 def _report(project: Project, exported: dict[str, Exports]) -> Report:
-    from pywrangler.fidelity import installed
+    from pywrangler.fidelity import installed, layout
 
-    findings = sorted(_findings(project, exported, installed.check(project)), key=_order)
+    more = chain(installed.check(project), layout.check(project.worker))
+    findings = sorted(_findings(project, exported, more), key=_order)
     modules = tuple(source.path for source in project.own)
     return Report(project.worker, tuple(findings), modules, tuple(sorted(installed.present(project))))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import subprocess
 import zipfile
 from pathlib import Path
@@ -150,18 +149,39 @@ def test_the_pywrangler_that_runs_is_installed_with_its_requirements(project, ca
     "redirect",
     ['{"configPath": "../../nowhere.json"}', "{", "[]", '{"configPath": 1}'],
 )
-def test_what_a_build_left_for_the_deployment_does_not_matter(project, redirect):
-    from pywrangler.cli.sync import projects
-
+def test_what_a_build_left_for_the_deployment_does_not_matter(project, monkeypatch, redirect):
     (project / ".wrangler" / "deploy").mkdir(parents=True)
     (project / ".wrangler" / "deploy" / "config.json").write_text(redirect)
     worker = project / "worker"
     worker.mkdir()
     (project / "wrangler.jsonc").rename(worker / "wrangler.jsonc")
     write(worker)
+    only(project, "uv", monkeypatch)
     for start in (worker, project):
-        os.chdir(start)
-        assert projects(None) == [worker / "pyproject.toml"]
+        monkeypatch.chdir(start)
+        assert run(["sync", "--no-self"]) == 0
+    assert (worker / ".venv").is_dir()
+
+
+@pytest.mark.processes
+def test_an_environment_that_a_deploy_would_upload_is_told_with_a_way_out(project, monkeypatch, capsys):
+    only(project, "uv", monkeypatch)
+    write(project)
+    (project / "entry.py").write_text("from workers import WorkerEntrypoint\nclass Default(WorkerEntrypoint): ...\n")
+    config = project / "wrangler.jsonc"
+    config.write_text(config.read_text().replace("{", '{"compatibility_flags": ["python_workers"], '))
+    for _ in range(2):  # also if nothing was done
+        assert run(["sync", "--no-self"]) == 0
+        said = capsys.readouterr().out
+        assert "of .venv, which lies in the directory of the Worker's modules" in said
+        assert '"main": "src/entry.py" in wrangler.jsonc' in said
+    assert run(["check"]) == 0
+    assert "of .venv, which lies in" in capsys.readouterr().out
+    (project / "src").mkdir()
+    (project / "entry.py").rename(project / "src" / "entry.py")
+    config.write_text(config.read_text().replace("entry.py", "src/entry.py"))
+    assert run(["sync", "--no-self"]) == 0
+    assert "lies in the directory" not in capsys.readouterr().out
 
 
 @pytest.mark.processes
@@ -213,6 +233,7 @@ def test_every_worker_of_a_project_found_by_itself_is_synced(project, capsys):
         (project / name).mkdir()
         (project / name / "wrangler.jsonc").write_text("{}")
         (project / name / "pyproject.toml").write_text("")
-    from pywrangler.cli.sync import projects
-
-    assert [path.parent.name for path in projects(None)] == ["api", "web"]
+    for name in ("api", "web"):
+        (project / name / "pyproject.toml").write_text('[project]\nrequires-python = "<3.9"\n')
+    assert run(["sync"]) == 1
+    assert "api/pyproject.toml" in capsys.readouterr().err
