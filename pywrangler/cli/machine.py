@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 COMMAND = "pywrangler"
 ENTRY_POINT = "pywrangler.__main__:main"
+ANOTHER = "is another installation of this program"
 _SCRIPT_LIMIT_BYTES = 64 * 1024
 
 
@@ -80,7 +81,8 @@ def command(search_path: str, *, here: Path | None = None, packages: Sequence[st
         yield warning("command", f"`{COMMAND}` is not on PATH.", f"Add {here} to PATH, or use {own}.")
     for number, path in enumerate(found):
         owner = owner_of(path)
-        if delegation.called_by and _same(path, Path(delegation.called_by)):
+        is_called = bool(delegation.called_by) and _same(path, Path(delegation.called_by))
+        if is_called or (number == 0 and not _same(path, own) and owner == ANOTHER and _runs_the_project()):
             yield ok("command", f"`{COMMAND}` runs {path}, which hands over to {own} in this project")
         elif path.parent == here or _same(path, own):
             yield ok("command", f"`{COMMAND}` runs {path}" if number == 0 else f"{path} is this one, but not the first")
@@ -122,7 +124,7 @@ def owner_of(path: Path) -> str:
     except OSError as problem:
         return f"cannot be read ({problem.strerror})"
     if re.search(r"\bpywrangler\.__main__\b", text):
-        return "is another installation of this program"
+        return ANOTHER
     if re.search(r"\bpywrangler\.cli\b|\bpywrangler import app\b", text):
         return "is Cloudflare's (package workers-py)"
     return "belongs to another program"
@@ -134,6 +136,12 @@ def distributions(packages: Sequence[str] | None) -> Iterator[tuple[str, str]]:
     for distribution in found:
         for entry in distribution.entry_points.select(group="console_scripts", name=COMMAND):
             yield str(distribution.metadata["Name"]), entry.value
+
+
+def _runs_the_project() -> bool:
+    """Whether this is the pywrangler of the project, to which others hand over."""
+    found = delegation.find_environment(str(Path.cwd()))
+    return found is not None and Path(found).resolve() == Path(sys.prefix).resolve()
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -212,6 +212,19 @@ def test_doctor_tells_that_another_one_handed_over(monkeypatch, tmp_path):
     assert any("hands over to" in finding.what for finding in findings)
 
 
+def test_doctor_takes_another_one_on_the_path_for_one_that_hands_over(monkeypatch, project):
+    other = project / "bin" / "pywrangler"
+    other.parent.mkdir()
+    other.write_text(OURS)
+    other.chmod(0o755)
+    monkeypatch.chdir(project)
+    (finding,) = machine.command(str(other.parent), here=project / "here", packages=())
+    assert finding.status == "warning"
+    monkeypatch.setattr(sys, "prefix", str(make(project)))
+    (finding,) = machine.command(str(other.parent), here=project / "here", packages=())
+    assert (finding.status, "hands over to" in finding.what) == ("ok", True)
+
+
 def test_doctor_tells_that_the_environment_cannot_be_used(monkeypatch):
     monkeypatch.setattr(delegation, "failed", str(Path.cwd() / ".venv"))
     (finding,) = [finding for finding in machine.versions() if finding.status != "ok"]
