@@ -11,7 +11,7 @@ Rules
 - An environment that does not work is left aside, with a warning: it must not keep `pywrangler` from starting.
 
 Everybody pays for this at each start, so nothing is imported, and little but stat() called. A variable says to the next
-program that it has been decided; children of that one do not see it.
+program that it has been decided, and an empty one that this program is meant; children of that one do not see it.
 """
 
 # pathlib takes 4 ms to import.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -54,3 +55,7 @@ def run_async() -> Callable[..., Any]:
         return asyncio.run(bounded())
 
     return run
+
+
+# The tests are about the pywrangler of their own environment, also where another one is the project's `.venv`.
+os.environ["PYWRANGLER_HANDED_OVER"] = ""

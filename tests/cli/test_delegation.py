@@ -43,7 +43,8 @@ def make(directory: Path, *, script: str = OURS, package: str | None = STAND_IN)
 
 
 def call(cwd: Path, *words: str, home: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "HOME": str(home or cwd.parent.parent), **variables}
+    inherited = {name: value for name, value in os.environ.items() if name != delegation.VARIABLE}
+    environment = {**inherited, "HOME": str(home or cwd.parent.parent), **variables}
     return subprocess.run([COMMAND, *words], cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -180,6 +181,12 @@ def test_what_is_decided_is_decided_for_the_next_program_alone(project, monkeypa
     delegation.delegate(["dev"])  # and comes back, although there is an environment
     assert delegation.called_by == "/other/bin/pywrangler"
     assert "PYWRANGLER_HANDED_OVER" not in os.environ
+
+
+@pytest.mark.processes
+def test_with_an_empty_variable_nobody_hands_over(project):
+    make(project)
+    assert call(project, "--version", PYWRANGLER_HANDED_OVER="").stdout == "0.1.0\n"
 
 
 @pytest.mark.processes
