@@ -8,6 +8,8 @@ Rules
   home directory: the one whose packages Workers get (`session.venv`).
 - `init` and `sync` stay: they make the project and its environment.
 - A program of the name that is not ours (Cloudflare's workers-py has one) is left alone.
+- An environment of a stranger, such as one in /tmp above the project, is not run: it has to belong to this user, to
+  root, or to whom the project belongs.
 - An environment that does not work is left aside, with a warning: it must not keep `pywrangler` from starting.
 
 Everybody pays for this at each start, so nothing is imported, and little but stat() called. A variable says to the next
@@ -15,7 +17,7 @@ program that it has been decided, and an empty one that this program is meant; c
 """
 
 # pathlib takes 4 ms to import.
-# ruff: noqa: PTH100, PTH109, PTH111, PTH113, PTH118, PTH120, PTH123
+# ruff: noqa: PTH100, PTH109, PTH116, PTH111, PTH113, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -53,10 +55,15 @@ def delegate(arguments: list[str]) -> None:
         start = _start(arguments)
     except OSError:
         return  # The working directory is gone, which the command will say.
-    environment = None if start is None else find_environment(start)
+    if start is None:
+        return
+    environment = find_environment(start)
     if environment is None or os.path.realpath(environment) == os.path.realpath(sys.prefix):
         return
     if not _has_pywrangler(environment):
+        return
+    if not _is_trusted(environment, start):
+        _warn(environment, "it belongs to another user")
         return
     interpreter = os.path.join(environment, "bin", "python")
     # -P: the directory of the file must not come before the packages of the environment.
@@ -117,6 +124,13 @@ def _has_pywrangler(environment: str) -> bool:
     return _holds(os.path.join(environment, "bin", "pywrangler"), b"pywrangler.__main__") or _holds(
         os.path.join(environment, STAMP), b'"pywrangler"'
     )
+
+
+def _is_trusted(environment: str, start: str) -> bool:
+    try:
+        return os.stat(environment).st_uid in (os.geteuid(), 0, os.stat(start or ".").st_uid)
+    except OSError:
+        return False  # such as a directory of -c that is not there
 
 
 def _holds(path: str, part: bytes) -> bool:

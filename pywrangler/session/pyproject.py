@@ -2,7 +2,8 @@
 
 Rules (spec/cli.md, section 10; https://packaging.python.org/specifications/dependency-groups/):
 - the file stands beside the config or in a directory above it; a project with only a `requirements.txt` is refused;
-- `[project] dependencies`, and of `[dependency-groups]` the group `dev`, with what it includes;
+- `[project] dependencies`; of `[dependency-groups]` the group `dev`, or those that `[tool.uv] default-groups` names,
+  with what they include; uv's older `dev-dependencies` too;
 - dependencies that the build backend makes (`dynamic`, or no `[project]` beside a backend) are asked of it
   (`session.build_metadata`);
 - Cloudflare's own command line is left out: this program does its work, and both call their package `pywrangler`;
@@ -22,7 +23,7 @@ from pywrangler.config.document import place_at
 from pywrangler.errors import ConfigError, Place, Problem, StartError
 from pywrangler.packages.versions import clauses
 from pywrangler.session.package_sources import PackageSources
-from pywrangler.session.workspaces import FILE_NAME, canonical_name, load
+from pywrangler.session.workspaces import FILE_NAME, canonical_name, entries, load, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -104,12 +105,13 @@ def read(path: Path) -> Project:
             wrong('"dependencies" has to be a list of requirements such as "fastapi>=0.110".', "dependencies")
             break
         found.append(_one_line(requirement))
-    groups = value.get("dependency-groups", {})
-    if isinstance(groups, dict) and "dev" in groups:
+    for name in _default_groups(value):
         try:
-            found += _group(groups, "dev", ())
+            found += _group(table(value, "dependency-groups"), name, ())
         except ValueError as error:
-            wrong(str(error), "dev")
+            wrong(str(error), name)
+    older = entries(table(table(value, "tool"), "uv").get("dev-dependencies"))
+    found += [_one_line(item) for item in older if isinstance(item, str) and _NAME.match(item)]
     requires_python = project.get("requires-python", "")
     if not isinstance(requires_python, str) or clauses(requires_python) is None:
         wrong('"requires-python" has to be a range of versions such as ">=3.11".', "requires-python")
@@ -155,6 +157,17 @@ def _strings(value: Any) -> Iterator[str | None]:
         return
     for item in value:
         yield item if isinstance(item, str) else None
+
+
+def _default_groups(value: dict[str, Any]) -> list[str]:
+    """Return the names of the dependency groups that are installed."""
+    groups = table(value, "dependency-groups")
+    named = table(table(value, "tool"), "uv").get("default-groups")
+    if named == "all":
+        return list(groups)
+    if isinstance(named, list):
+        return [name for name in named if isinstance(name, str)]
+    return ["dev"] if "dev" in groups else []
 
 
 def _one_line(requirement: str) -> str:

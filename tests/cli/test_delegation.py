@@ -111,6 +111,18 @@ def test_an_environment_without_our_command_is_left_alone(project, made):
 
 
 @pytest.mark.processes
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_an_environment_of_a_stranger_is_not_run(project):
+    environment = make(project)
+    os.chown(environment, 12345, 12345)
+    done = call(project / "worker", "--version")
+    assert done.stdout == "0.1.0\n"
+    assert "it belongs to another user" in done.stderr
+    os.chown(project / "worker", 12345, 12345)  # as in a container that shows the files of its host
+    assert "stand-in" in call(project / "worker", "--version").stdout
+
+
+@pytest.mark.processes
 def test_only_the_nearest_environment_counts(project):
     make(project)
     make(project / "worker", script="")

@@ -72,6 +72,26 @@ docs = ["mkdocs"]
     assert (project.python_place.line, project.python_place.column) == (3, 1)
 
 
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ("", ("a", "b")),
+        ('default-groups = ["docs", "dev"]', ("a", "c", "b")),
+        ('default-groups = "all"', ("a", "b", "c")),
+        ("default-groups = []", ("a",)),
+        ('dev-dependencies = ["d>=1", 7]', ("a", "b", "d>=1")),
+    ],
+)
+def test_the_groups_that_uv_installs_are_those_that_are_installed(tmp_path, settings, found):
+    text = f'[project]\ndependencies = ["a"]\n[dependency-groups]\ndev = ["b"]\ndocs = ["c"]\n[tool.uv]\n{settings}\n'
+    assert pyproject.read(written(tmp_path, text)).requirements == found
+
+
+def test_a_default_group_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(ConfigError, match='no dependency group "x"'):
+        pyproject.read(written(tmp_path, '[tool.uv]\ndefault-groups = ["x"]\n'))
+
+
 @pytest.mark.parametrize("name", ["workers-py", "workers_py>=1.9", "Workers.Py[x]"])
 def test_cloudflares_command_line_is_left_out_however_it_is_spelt(tmp_path, name):
     project = pyproject.read(written(tmp_path, f'[project]\ndependencies = ["{name}"]\n'))
