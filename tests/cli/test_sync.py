@@ -74,7 +74,7 @@ def test_packages_are_installed_where_dev_finds_them_and_the_second_run_does_not
     out = capfd.readouterr().out
     assert "Nothing has changed" in out
     assert "up to date" not in out
-    write(project, "no-such-package-at-all")
+    write(project, wheel(project, "greeting"), "no-such-package-at-all")
     assert run(["sync", "--no-self"]) == 1
     said = capfd.readouterr()
     assert "no-such-package-at-all" in said.err
@@ -141,8 +141,9 @@ def test_the_pywrangler_that_runs_is_installed_with_its_requirements(project, ca
     (site / "pywrangler" / "__main__.py").write_text("def main(): print('another')\n")
     assert run(["sync"]) == 0
     assert subprocess.run([programs / "pywrangler"], capture_output=True, text=True, check=True).stdout == "another\n"
-    assert run(["sync", "--no-self"]) == 0
-    assert not (programs / "pywrangler").exists()
+    if tool == "uv":  # pip takes seconds for a new environment
+        assert run(["sync", "--no-self"]) == 0
+        assert not (programs / "pywrangler").exists()
 
 
 @pytest.mark.parametrize(
