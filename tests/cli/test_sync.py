@@ -60,6 +60,7 @@ def only(project: Path, tool: str, monkeypatch) -> None:
 
 
 @pytest.mark.processes
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("tool", ["uv", "pip"])
 def test_packages_are_installed_where_dev_finds_them_and_the_second_run_does_nothing(project, capfd, monkeypatch, tool):
     only(project, tool, monkeypatch)
@@ -82,6 +83,7 @@ def test_packages_are_installed_where_dev_finds_them_and_the_second_run_does_not
 
 
 @pytest.mark.processes
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("tool", "lock", "text"),
     [
@@ -115,6 +117,7 @@ def test_a_locked_version_is_installed_and_not_the_newest(project, monkeypatch, 
 
 
 @pytest.mark.processes
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("tool", ["uv", "pip"])
 def test_the_pywrangler_that_runs_is_installed_with_its_requirements(project, capfd, monkeypatch, tool):
     """With a stand-in, because its requirements would come from the network."""
