@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "packages": {"config", "errors"},
     "runtime": CORE | {"protocol"},
     "bindings": CORE | {"runtime", "protocol"},
-    "modules": CORE | {"runtime", "bindings", "protocol"},
+    "modules": CORE | {"runtime", "bindings", "protocol", "config.sdk"},
     "host": {"runtime", "bindings", "protocol", "packages", "config", "errors", "descendants"},
     "fidelity": {"packages", "config", "errors"},
     "session": {"protocol", "packages", "config", "errors", "fidelity", "descendants"},

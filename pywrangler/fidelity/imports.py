@@ -1,6 +1,6 @@
 """Imports that fail on Cloudflare: missing and given-up modules, and names that are not in `pyodide.ffi` or `js`.
 
-Sources: `standard` for modules, spec/js-and-ffi.md for names.
+Sources: `standard` for modules, spec/js-and-ffi.md for names, `pywrangler.config.sdk` for what the SDK has.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from pywrangler.config import sdk
 from pywrangler.config.suggest import nearest
 from pywrangler.fidelity.modules import imports_of
 from pywrangler.fidelity.standard import ADDED, INSTEAD, MISSING, REMOVED, python_version
@@ -48,8 +49,11 @@ _ABSENT = {
 }
 
 
-def check(visit: Visit, compat: Compat, own: Collection[str]) -> Iterator[Problem]:
-    """Yield a finding for each import of the node that fails; `own` are the names of the project's modules."""
+def check(visit: Visit, compat: Compat, release: sdk.Version, own: Collection[str]) -> Iterator[Problem]:
+    """Yield a finding for each import of the node that fails.
+
+    `release` is that of the SDK, `own` are the names of the project's modules.
+    """
     if visit.is_guarded:
         return
     is_from = isinstance(visit.node, ast.ImportFrom)
@@ -62,6 +66,8 @@ def check(visit: Visit, compat: Compat, own: Collection[str]) -> Iterator[Proble
         if new is not None and new not in seen and top not in own:
             seen.add(new)
             yield from _too_new(visit, new, alias, compat)
+        if top == "workers" and top not in own:
+            yield from _sdk(visit, name, alias, compat, release, is_first=not (is_from and number))
         if visit.source.is_vendored:
             continue
         module, _, last = name.rpartition(".")
@@ -93,6 +99,17 @@ def _too_new(visit: Visit, module: str, alias: ast.AST, compat: Compat) -> Itera
         mine = ".".join(map(str, version))
         what = f"Python has {module} from {since} on; with this compatibility date Cloudflare runs {mine}."
         yield visit.source.problem("missing-module", alias, what)
+
+
+def _sdk(
+    visit: Visit, name: str, alias: ast.AST, compat: Compat, release: sdk.Version, *, is_first: bool
+) -> Iterator[Problem]:
+    """Yield a finding for a module or name of the SDK that its release lacks; a module once for its names."""
+    module, _, last = name.rpartition(".")
+    lacking = next((part for part in (module, name) if not sdk.has(part, release)), None)
+    if lacking is not None and last != "*" and (is_first or lacking == name):
+        remedy = sdk.explain(lacking, release, compat.date)
+        yield visit.source.problem("sdk-import", alias, f"There is no {lacking}.", remedy)
 
 
 def _ffi(visit: Visit, name: str, alias: ast.AST, compat: Compat) -> Iterator[Problem]:

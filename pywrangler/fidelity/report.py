@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from pywrangler.config import sdk
 from pywrangler.fidelity import calls, files, handlers, imports, javascript, module_scope, packages
 from pywrangler.fidelity.bundle import Bundle, bundle_of
 from pywrangler.fidelity.exports import Exports, exports_of
 from pywrangler.fidelity.modules import Project, load
 from pywrangler.fidelity.walk import Visit, walk
+from pywrangler.packages.vendored import directories
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from pywrangler.config.model import WorkerConfig
+    from pywrangler.config.model import Compat, WorkerConfig
     from pywrangler.errors import Problem
     from pywrangler.fidelity.source import Source
 
@@ -90,14 +92,15 @@ def _findings(project: Project, exported: dict[str, Exports], more: Iterable[Pro
 def _all(project: Project, exported: dict[str, Exports]) -> Iterator[Problem]:
     yield from project.problems
     compat = project.worker.compat
+    places = (*(directory for directory, _ in directories(project.worker)), *project.site_packages)
+    release = sdk.effective(compat, places)
     bundle = bundle_of(project.worker)
     own = {name.partition(".")[0] for name in project.sources}
     for source in project.sources.values():
         for visit in walk(source):
-            if source.is_vendored:
-                yield from imports.check(visit, compat, own)
-            else:
-                yield from _rules(visit, project, bundle, own)
+            yield from imports.check(visit, compat, release, own)
+            if not source.is_vendored:
+                yield from _rules(visit, compat, bundle)
     yield from packages.check(project)
     if project.main is not None:
         exports = exported.get(project.worker.name) or exports_of(project)
@@ -105,9 +108,7 @@ def _all(project: Project, exported: dict[str, Exports]) -> Iterator[Problem]:
         yield from handlers.check_config(project, exports, exported)
 
 
-def _rules(visit: Visit, project: Project, bundle: Bundle, own: Iterable[str]) -> Iterator[Problem]:
-    compat = project.worker.compat
-    yield from imports.check(visit, compat, set(own))
+def _rules(visit: Visit, compat: Compat, bundle: Bundle) -> Iterator[Problem]:
     yield from calls.check(visit, compat)
     yield from module_scope.check(visit)
     yield from files.check(visit, bundle)

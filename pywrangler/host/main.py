@@ -18,6 +18,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.config import sdk
 from pywrangler.errors import LoadError, Problem, PywranglerError
 from pywrangler.host import blocking, event_loop, loader, search_path
 from pywrangler.host.application import Application
@@ -228,6 +229,7 @@ class Host:
     def _build(self) -> None:
         """Wire the parts together; nothing runs yet, and nothing is exported before user code is loaded."""
         import workers._face as face
+        import workers._releases as releases
 
         config = self._config
         exports = Exports()
@@ -254,7 +256,10 @@ class Host:
 
             QueueBroker(self._worker, outbox_of(self._parts()), self._clock, self._logged_batch)
         # User code may use `from workers import env` at module level.
-        face.configure(config.compat, env)
+        packages = self._settings.packages
+        places = (*(directory for directory, _ in packages.vendored), *packages.site_packages)
+        version = sdk.effective(config.compat, places)
+        face.configure(config.compat, env, version)
         if not config.compat.jsnull:
             from pyodide import _older as older_pyodide
 
@@ -262,10 +267,7 @@ class Host:
 
             null_as_none.install()
             older_pyodide.install()
-        if not config.compat.external_sdk:
-            from workers import _older
-
-            _older.install()
+        releases.install(version, config.compat.date)
         self._http = HttpServer(
             Application(
                 self._worker,

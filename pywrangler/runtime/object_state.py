@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pywrangler.runtime.environment import to_js_value
 from pywrangler.runtime.ids import DurableObjectId
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from pywrangler.runtime.actor import Actor
 
 ABORTED = "Application called abort() to reset Durable Object."
+
+
+class DurableObjectAbort(BaseException):
+    """Ends the code that called `ctx.abort()`; no `except Exception` stops it."""
 
 
 class DurableObjectState(JsProxy):
@@ -59,11 +63,12 @@ class DurableObjectState(JsProxy):
         promise: JsPromise = JsPromise.new(self._actor.block(function))
         return promise
 
-    def abort(self, reason: Any = None, options: Any = None, /, **named: Any) -> None:
+    def abort(self, reason: Any = None, options: Any = None, /, **named: Any) -> NoReturn:
         """Kill the instance at once; with `retryAlarm: false` the alarm that runs is not delivered again."""
         retries = convert.options(options, named).get("retryAlarm")
         text = ABORTED if reason is None or reason is jsnull else to_string(reason)
         self._actor.reset(error(text), retries_alarm=retries is None or bool(retries))
+        raise DurableObjectAbort(text)
 
     # ---- sockets ------------------------------------------------------------------------------------------
 

@@ -112,3 +112,30 @@ def test_a_module_of_the_project_hides_one_of_the_library(workshop):
 def test_a_slip_gets_a_suggestion(workshop):
     findings = workshop.report("from pyodide.ffi import create_proxi").findings
     assert any(problem.remedy == "Did you mean create_proxy?" for problem in findings)
+
+
+@pytest.mark.parametrize(
+    ("code", "date", "expected"),
+    [
+        ("from workers import wsgi", "2026-03-08", ["sdk-import"]),
+        ("from workers import wsgi", "2026-04-21", []),
+        ("import workers.wsgi", "2026-03-08", ["sdk-import"]),
+        ("from workers.wsgi import fetch, entrypoint", "2026-03-08", ["sdk-import"]),
+        ("from workers.rpc import python_to_rpc", "2026-03-08", ["sdk-import"]),
+        ("from workers import wait_until, waitUntil, patch_env", "2026-03-08", ["sdk-import"]),
+        ("from workers import asgi, Response", "2026-03-08", ["sdk-import"]),
+        ("import asgi", "2026-03-08", []),
+        ("from workers._workers import Response", "2026-03-08", []),
+        ("from workers._workers import Response", "2026-05-01", ["sdk-import"]),
+        ("try:\n    from workers import wsgi\nexcept ImportError:\n    wsgi = None", "2026-03-08", []),
+    ],
+)
+def test_what_the_sdk_of_the_date_lacks(workshop, code, date, expected):
+    assert workshop.codes(code, date=date) == expected
+
+
+def test_a_vendored_sdk_decides_what_there_is(workshop):
+    workshop.write("python_modules/workers/__init__.py")
+    workshop.write("python_modules/workers_runtime_sdk-1.6.5.dist-info/METADATA", "Version: 1.6.5\n")
+    code = "from workers import wsgi, asgi\nfrom workers.wsgi import entrypoint"
+    assert workshop.found(code, date="2026-03-08") == [("sdk-import", 1), ("sdk-import", 2)]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from workers import Blob, File, FormData, Request, Response, _mode, python_from_rpc, python_to_rpc
 from workers.conversion import wrap_copied
 
+from pywrangler.config.sdk import BUILT_IN
 from pywrangler.runtime.js.date import JsDate
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.jsdict import JsDict
@@ -177,7 +178,7 @@ def test_other_javascript_values_are_unchanged():
 
 
 def test_old_sdk_maps_dicts(monkeypatch):
-    monkeypatch.setattr(_mode.MODE, "external_sdk", False)
+    monkeypatch.setattr(_mode.MODE, "sdk", BUILT_IN)
     assert isinstance(python_to_rpc({"a": 1}), JsMap)
 
 

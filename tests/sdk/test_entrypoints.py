@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 import pytest
-from workers import DurableObject, WorkerEntrypoint, WorkflowEntrypoint, _mode
+from workers import DurableObject, WorkerEntrypoint, WorkflowEntrypoint
 from workers.entrypoints import DurableObjectAbort, DurableObjectContext
 from workers.rpc import _EnvWrapper
 from workers.storage import DurableObjectStorage
@@ -66,17 +66,7 @@ class Twice(Overriding):
         super().__init__(ctx, env)
 
 
-class Mixin:
-    def __init__(self, ctx, env):
-        self.mixed = (ctx, env)
-        super().__init__(ctx, env)
-
-
-class WithMixin(Mixin, DurableObject):
-    pass
-
-
-@pytest.mark.parametrize("cls", [Plain, Overriding, Twice, WithMixin])
+@pytest.mark.parametrize("cls", [Plain, Overriding, Twice])
 def test_object_sees_wrapped_values(cls, ctx, env):
     instance = cls(ctx, env)
     assert type(instance.ctx) is DurableObjectContext
@@ -94,11 +84,6 @@ def test_values_are_wrapped_once_along_a_chain(ctx, env):
     instance = Twice(ctx, env)
     assert instance.outer == instance.seen == (instance.ctx, instance.env)
     assert instance.ctx.js_object is ctx
-
-
-def test_mixin_before_the_base_sees_wrapped_values(ctx, env):
-    instance = WithMixin(ctx, env)
-    assert instance.mixed == (instance.ctx, instance.env)
 
 
 def test_without_super_init_there_is_no_ctx(ctx, env):
@@ -164,11 +149,6 @@ def test_context_passes_everything_through_but_storage(ctx, env):
     assert ctx.reads == 1
     with pytest.raises(AttributeError):
         _ = context.nope
-
-
-def test_old_sdk_has_raw_storage(ctx, env, monkeypatch):
-    monkeypatch.setattr(_mode.MODE, "external_sdk", False)
-    assert type(Plain(ctx, env).ctx.storage) is RawStorage
 
 
 def test_abort_cannot_be_swallowed_by_except_exception(ctx, env):

@@ -15,6 +15,7 @@ from workers.rpc import (
     _RpcStubWrapper,
 )
 
+from pywrangler.config.sdk import BUILT_IN
 from pywrangler.runtime.js.errors import error
 from pywrangler.runtime.js.jsdict import JsDict
 from pywrangler.runtime.js.proxy import JsPromise, JsProxy, jsnull
@@ -135,7 +136,7 @@ def test_bindings_are_wrapped_by_the_name_of_their_class_and_kept():
 
 
 def test_old_sdk_leaves_kv_raw_and_wraps_objects_and_services(monkeypatch):
-    monkeypatch.setattr(_mode.MODE, "external_sdk", False)
+    monkeypatch.setattr(_mode.MODE, "sdk", BUILT_IN)
     found = env(KV=KvNamespace.new(), NS=DurableObjectNamespace.new(), SVC=Fetcher.new())
     assert type(found.KV) is KvNamespace
     assert type(found.NS) is _DurableObjectNamespaceWrapper

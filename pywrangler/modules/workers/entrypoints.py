@@ -1,8 +1,14 @@
 """The base classes of user code (contract: spec/workers-module.md, section 6).
 
-The runtime makes instances as `cls(ctx, env)` with raw JavaScript values. Every `__init__` of a subclass is made to
-see wrapped ones, whatever it calls its parameters; values that are wrapped already pass unchanged, so a chain of
-`super().__init__(ctx, env)` wraps once. What is not a JavaScript value (a fake in a test) is left alone.
+The runtime makes instances as `cls(ctx, env)` with raw JavaScript values. Who sees them wrapped follows from how the
+SDK does it, so it is done in the same way here:
+
+- A released SDK replaces `__init__` where the base classes and their subclasses define one, by one that wraps its first
+  two positional arguments. An `__init__` that a class inherits from a mixin stays as it is and sees raw values.
+- The built-in SDK replaces `cls.__init__` of each subclass, inherited or not, but only wraps `env`.
+
+Values that are wrapped already pass unchanged, so a chain of `super().__init__(ctx, env)` wraps once. What is not a
+JavaScript value (a fake in a test) is left alone.
 """
 
 from __future__ import annotations
@@ -12,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol, Self
 
 from pywrangler.runtime.js.proxy import JsProxy
 from pywrangler.runtime.js.values import plain
+from pywrangler.runtime.object_state import DurableObjectAbort
 from workers._mode import MODE
 from workers.environment import _EnvWrapper
 from workers.handlers import handler as handler  # noqa: PLC0414 - imported from here, too
@@ -36,21 +43,22 @@ class Context(Protocol):
         """Fail the invocation."""
 
 
-class DurableObjectAbort(BaseException):
-    """Ends the code that called `ctx.abort()`; no `except Exception` stops it."""
-
-
 class DurableObjectContext:
     """`self.ctx` of a Durable Object: the raw context, except that its storage speaks Python."""
 
+    def __new__(cls, ctx: Any) -> Self:
+        """Return `ctx` itself if it is wrapped already."""
+        return ctx if isinstance(ctx, cls) else object.__new__(cls)
+
     def __init__(self, ctx: Any) -> None:
-        self._ctx = ctx
+        if ctx is not self:
+            self._ctx = ctx
 
     @functools.cached_property
     def storage(self) -> Any:
-        """The storage, wrapped; raw under the SDK of older compatibility dates."""
+        """The storage, wrapped."""
         raw = self._ctx.storage
-        if not MODE.external_sdk or not isinstance(raw, JsProxy):
+        if not isinstance(raw, JsProxy):
             return raw
         from workers.storage import DurableObjectStorage
 
@@ -72,20 +80,18 @@ class DurableObjectContext:
         return getattr(self._ctx, name)
 
 
-def _wrap_env(env: Any) -> Any:
-    return _EnvWrapper(env) if isinstance(env, JsProxy) else env
-
-
-def _wrapping(init: Callable[..., None], wrap_context: Callable[[Any], Any]) -> Callable[..., None]:
-    """Return `init` with its first two arguments wrapped."""
+def _wrapping(init: Callable[..., None], cls: type[_Entrypoint]) -> Callable[..., None]:
+    """Return `init` of a class with its first two arguments wrapped."""
 
     @functools.wraps(init)
     def wrapping_init(self: Any, *args: Any, **kwargs: Any) -> None:
-        if len(args) > 1:
-            args = (wrap_context(args[0]), _wrap_env(args[1]), *args[2:])
-        init(self, *args, **kwargs)
+        given = list(args)
+        if given:
+            given[0] = cls._wrap_context(given[0])
+        if len(given) > 1 and isinstance(given[1], JsProxy):
+            given[1] = _EnvWrapper(given[1])
+        init(self, *given, **kwargs)
 
-    wrapping_init._pywrangler_wraps = True  # type: ignore[attr-defined]
     return wrapping_init
 
 
@@ -107,15 +113,17 @@ class _Entrypoint:
         return cls
 
     def __init__(self, ctx: Any, env: Any) -> None:
-        self.ctx = type(self)._wrap_context(ctx)
-        self.env = _wrap_env(env)
+        self.ctx, self.env = ctx, env
+        if MODE.external_sdk:
+            self.ctx = self._wrap_context(ctx)
+            self.env = _EnvWrapper(env) if isinstance(env, JsProxy) else env
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        # Not only `__init__` of this class: one inherited from a mixin has to be wrapped as well.
-        init: Any = cls.__init__
-        if init is not _Entrypoint.__init__ and not hasattr(init, "_pywrangler_wraps"):
-            cls.__init__ = _wrapping(init, cls._wrap_context)  # type: ignore[method-assign]
+    # The platform's classes take any arguments here and pass nothing on, so a mixin behind them is not asked.
+    def __init_subclass__(cls, **_arguments: Any) -> None:
+        inherited = None if MODE.external_sdk else cls.__init__
+        init: Any = cls.__dict__.get("__init__", inherited)
+        if init is not None:
+            cls.__init__ = _wrapping(init, cls)  # type: ignore[method-assign]
 
 
 class WorkerEntrypoint(_Entrypoint):
@@ -133,7 +141,7 @@ class DurableObject(_Entrypoint):
 
     @staticmethod
     def _wrap_context(ctx: Any) -> Any:
-        return DurableObjectContext(ctx) if isinstance(ctx, JsProxy) else ctx
+        return DurableObjectContext(ctx) if isinstance(ctx, JsProxy) and MODE.external_sdk else ctx
 
 
 class WorkflowEntrypoint(_Entrypoint):
@@ -141,9 +149,10 @@ class WorkflowEntrypoint(_Entrypoint):
 
     _pywrangler_kind = "workflow"
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if "run" in cls.__dict__:
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        run = cls.__dict__.get("run", None if MODE.external_sdk else getattr(cls, "run", None))
+        if run is not None:
             from workers.workflows import wrapping_run
 
-            cls.run = wrapping_run(cls.__dict__["run"])  # type: ignore[attr-defined]
+            cls.run = wrapping_run(run)  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from pywrangler.runtime.js.proxy import JsProxy
 from workers._javascript import js_name
@@ -46,8 +46,13 @@ class _EnvWrapper:
 
     _env: Any
 
+    def __new__(cls, env: Any) -> Self:
+        """Return `env` itself if it is wrapped already."""
+        return env if isinstance(env, cls) else object.__new__(cls)
+
     def __init__(self, env: Any) -> None:
-        self._env = env
+        if env is not self:
+            self._env = env
 
     @property
     def js_object(self) -> Any:
