@@ -20,11 +20,11 @@ class Blob:
 
     def __init__(
         self,
-        parts: BlobValue | Iterable[BlobValue],
+        blob_parts: BlobValue | Iterable[BlobValue],
         content_type: str | None = None,
         endings: BlobEnding | str | None = None,
     ) -> None:
-        """Join `parts`, one or an iterable of str, bytes-like, Blob or File; a lone Blob or File passes on its type."""
+        """Join one part or several: str, bytes-like, Blob or File; a lone Blob or File passes on its type."""
     @property
     def js_object(self) -> js.Blob:
         """The JavaScript Blob."""
@@ -46,13 +46,13 @@ class File(Blob):
 
     def __init__(
         self,
-        parts: BlobValue | Iterable[BlobValue],
+        blob_parts: BlobValue | Iterable[BlobValue],
         filename: str,
         content_type: str | None = None,
         endings: BlobEnding | str | None = None,
         last_modified: int | None = None,
     ) -> None:
-        """Join `parts` as a Blob does; `last_modified` is in milliseconds since the epoch."""
+        """Join `blob_parts` as a Blob does; `last_modified` is in milliseconds since the epoch."""
     @property
     def name(self) -> str:
         """The file name."""

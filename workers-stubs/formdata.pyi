@@ -18,17 +18,17 @@ class FormData(MutableMapping[str, Any]):
     @property
     def js_object(self) -> js.FormData:
         """The JavaScript FormData."""
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, key: str) -> Any:
         """Return the first value, None if there is none."""
-    def __setitem__(self, name: str, value: FormDataValue) -> None:
+    def __setitem__(self, key: str, value: FormDataValue) -> None:
         """Replace all values of `name` by one."""
-    def __delitem__(self, name: str) -> None: ...
-    def __contains__(self, name: object) -> bool: ...
+    def __delitem__(self, key: str) -> None: ...
+    def __contains__(self, key: object) -> bool: ...
     def __iter__(self) -> Iterator[str]: ...
     def __len__(self) -> int: ...
-    def append(self, name: str, value: FormDataValue, filename: str | None = None) -> None:
+    def append(self, key: str, value: FormDataValue, filename: str | None = None) -> None:
         """Add a value; `filename` only for Blob and File."""
-    def get_all(self, name: str) -> list[str | Blob | File]:
+    def get_all(self, key: str) -> list[str | Blob | File]:
         """Return every value of `name`."""
-    def delete(self, name: str) -> None:
+    def delete(self, key: str) -> None:
         """Remove every value of `name`."""

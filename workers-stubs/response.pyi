@@ -33,6 +33,21 @@ class FetchResponse(_http.FetchResponse):
         """Read the body as a form."""
     def replace_body(self, body: Body | None) -> Response:
         """Return a response with another body, same status and headers."""
+    @staticmethod
+    def from_json(
+        data: Any, status: HTTPStatus | int = 200, status_text: str = "", headers: Headers | None = None
+    ) -> Response:
+        """Return `data` as JSON."""
+    @overload
+    def json(self: _http.FetchResponse, **kwargs: Any) -> Coroutine[Any, Any, Any]: ...  # type: ignore[overload-overlap]
+    @overload
+    def json(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self: object, status: HTTPStatus | int = 200, status_text: str = "", headers: Headers | None = None
+    ) -> Response:
+        """On an instance: parse the body. On the class: `Response.json(data)` is `from_json`."""
+    @staticmethod
+    def redirect(url: str, status: HTTPStatus | int = 302) -> js.Response:
+        """Return a raw JavaScript redirect; the URL has to be absolute."""
 
 class Response(FetchResponse):
     """A response made in Python, or a fetched one."""
@@ -50,21 +65,6 @@ class Response(FetchResponse):
         `body` is None, str, bytes, a FormData or a JavaScript body; a JavaScript Response is adopted as it is and
         excludes the other arguments. `web_socket` needs status 101.
         """
-    @staticmethod
-    def from_json(
-        data: Any, status: HTTPStatus | int = 200, status_text: str = "", headers: Headers | None = None
-    ) -> Response:
-        """Return `data` as JSON."""
-    @overload
-    def json(self: _http.FetchResponse, **kwargs: Any) -> Coroutine[Any, Any, Any]: ...  # type: ignore[overload-overlap]
-    @overload
-    def json(  # pyright: ignore[reportIncompatibleMethodOverride]
-        self: object, status: HTTPStatus | int = 200, status_text: str = "", headers: Headers | None = None
-    ) -> Response:
-        """On an instance: parse the body. On the class: `Response.json(data)` is `from_json`."""
-    @staticmethod
-    def redirect(url: str, status: HTTPStatus | int = 302) -> js.Response:
-        """Return a raw JavaScript redirect; the URL has to be absolute."""
     def clone(self) -> Response:
         """Return a second response with the same content; OSError once the body was read."""
 

@@ -7,7 +7,7 @@ from workers._results import JsDict as JsDict
 def python_to_rpc(value: Any) -> Any:
     """Return a Python value as JavaScript has it; TypeError for tuples, bytearrays and awaitables."""
 
-def python_from_rpc(value: Any) -> Any:
+def python_from_rpc(obj: Any) -> Any:
     """Return a JavaScript value as Python has it: objects become dicts with attribute access."""
 
 class _EnvWrapper:

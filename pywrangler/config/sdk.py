@@ -47,7 +47,9 @@ SINCE: dict[str, Version] = {
     "workers.wsgi.entrypoint": (1, 8, 0),
     "workers.gateway": (1, 9, 5),
     "workers.gateway.options": (1, 9, 5),
+    "workers.asgi.DEFAULT_OPTIONS": (1, 9, 5),
     "workers.asgi.Options": (1, 9, 5),
+    "workers.wsgi.DEFAULT_OPTIONS": (1, 9, 5),
     "workers.wsgi.Options": (1, 9, 5),
 }
 """Modules and names that came with a release."""

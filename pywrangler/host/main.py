@@ -137,6 +137,8 @@ class Host:
     def _report(self, problem: BaseException, prefix: str = "") -> None:
         from pywrangler.runtime.tracebacks import format_for_terminal
 
+        if context.was_shown(problem):
+            return
         self._log("error", format_for_terminal(problem, self._config.root, prefix))
         from pywrangler.host.missing import missing_in
 

@@ -147,6 +147,20 @@ def report(problem: BaseException, prefix: str) -> None:
         log("error", f"{prefix}{''.join(traceback.format_exception(problem)).rstrip()}")
 
 
+_SHOWN = "_pywrangler_is_shown"
+
+
+def report_early(problem: BaseException, prefix: str) -> None:
+    """Show an exception that goes on to whoever called; if nobody catches it, it is not shown again."""
+    report(problem, prefix)
+    problem.__dict__[_SHOWN] = True
+
+
+def was_shown(problem: BaseException) -> bool:
+    """Say whether an exception that nobody caught was shown on its way; asked once."""
+    return bool(problem.__dict__.pop(_SHOWN, False))
+
+
 def log(level: str, text: str) -> None:
     """Report one piece of output of user code; without a sink (plain tests) it is dropped."""
     if _sink is not None:

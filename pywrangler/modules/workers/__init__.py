@@ -13,6 +13,7 @@ from workers.importing import import_from_javascript
 from workers.patching import patch_env
 from workers.request import Request, RequestInitCfProperties
 from workers.response import Body, FetchResponse, Headers, JSBody, Response
+from workers.rpc import _EnvWrapper as _EnvWrapper
 from workers.rpc import python_from_rpc, python_to_rpc
 
 if TYPE_CHECKING:

@@ -6,26 +6,39 @@ import functools
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from workers._mode import MODE
+from workers.request import Request
 
-def http_scope(request: Any, env: Any, kind: str, state: dict[str, Any]) -> dict[str, Any]:
-    """Return the scope of type `http` or `websocket` for a JavaScript Request; `state` is copied."""
-    parts = urlsplit(request.url)
-    scheme = parts.scheme
-    if kind == "websocket":
-        scheme = {"http": "ws", "https": "wss"}.get(scheme, scheme)
-    return {
-        "type": kind,
-        "asgi": {"spec_version": "2.0", "version": "3.0"},
+ASGI = {"spec_version": "2.0", "version": "3.0"}
+
+DECODES_PATHS = (1, 6, 6)
+"""The release from which on `path` is decoded, as the specification wants it, and `raw_path` is not."""
+
+
+def request_to_scope(req: Any, env: Any, ws: bool = False, state: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the scope of type `http` or `websocket` for a Request, of Python or of JavaScript; `state` is copied.
+
+    The scheme is that of the URL in both cases, as on the platform.
+    """
+    url = urlsplit(req.url)
+    headers = req.headers.items() if isinstance(req, Request) else req.headers
+    path = url.path or "/"
+    scope = {
+        "asgi": ASGI,
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers],
         "http_version": "1.1",
-        "method": request.method,
-        "scheme": scheme,
-        "path": unquote(parts.path),
-        "raw_path": parts.path.encode(),
-        "query_string": parts.query.encode(),
-        "headers": [(name.encode("latin-1", "replace"), value.encode()) for name, value in request.pairs()],
+        "method": req.method,
+        "scheme": url.scheme,
+        "path": path,
+        "query_string": url.query.encode(),
+        "type": "websocket" if ws else "http",
         "env": env,
-        "state": state.copy(),
     }
+    if MODE.sdk >= DECODES_PATHS:
+        scope |= {"path": unquote(path), "raw_path": path.encode()}
+    if state is not None:
+        scope["state"] = dict(state)
+    return scope
 
 
 @functools.cache

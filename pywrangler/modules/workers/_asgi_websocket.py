@@ -13,20 +13,23 @@ from typing import TYPE_CHECKING, Any
 from pywrangler.runtime.js.response import Response as JsResponse
 from pywrangler.runtime.user_code import runs_user_code
 from pywrangler.runtime.websockets import WebSocketPair
-from workers._reports import reporting
+from workers._asgi_scope import request_to_scope
+from workers._background import logger, run_in_background
+from workers._outgoing import outlive
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, MutableMapping
+    from collections.abc import MutableMapping
 
-logger = reporting("asgi")
+    from workers._asgi_request import Application
 
 
-def accept(app: Any, scope: dict[str, Any]) -> tuple[JsResponse, Coroutine[Any, Any, None]]:
-    """Return the 101 response, and the conversation with the application, to be run."""
+async def process_websocket(app: Application, req: Any, env: Any = None) -> JsResponse:
+    """Return the 101 response; the conversation with the application goes on as part of the event."""
     client, server = WebSocketPair.new()
     server.binaryType = "arraybuffer"
     events: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
     events.put_nowait({"type": "websocket.connect"})
+    scope = request_to_scope(req, {} if env is None else env, ws=True)
 
     def on_message(event: Any) -> None:
         data = event.data
@@ -64,4 +67,6 @@ def accept(app: Any, scope: dict[str, Any]) -> tuple[JsResponse, Coroutine[Any, 
             if not closed:
                 server.close(code, "")
 
-    return JsResponse.new(None, status=101, webSocket=client), conversation()
+    outlive(run_in_background(conversation()), None)
+    response: JsResponse = JsResponse.new(None, status=101, webSocket=client)
+    return response

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 @cache
-def _message_class() -> type[HTTPMessage]:
+def message_class() -> type[HTTPMessage]:
+    """Return the class of headers as Python reads them; made on first use, because its base takes long to import."""
     from http.client import HTTPMessage
 
     class Headers(HTTPMessage):
@@ -43,7 +44,7 @@ def to_js_headers(headers: Any) -> JsHeaders:
 
 def to_message(headers: JsHeaders) -> HTTPMessage:
     """Return a copy as Python reads it: names in lower case, found in any case, Set-Cookie values apart."""
-    message: HTTPMessage = _message_class()()
+    message: HTTPMessage = message_class()()
     # Straight into the list: item assignment would parse every value by the rules of mail.
     message.__dict__["_headers"] = headers.combined()
     return message

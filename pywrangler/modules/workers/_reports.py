@@ -18,7 +18,7 @@ class _Terminal(logging.Handler):
         text = record.getMessage()
         problem = record.exc_info[1] if record.exc_info else None
         if problem is not None:
-            context.report(problem, f"{text}: ")
+            context.report_early(problem, f"{text}: ")
         else:
             context.log("error" if record.levelno >= logging.ERROR else "warn", text)
 

@@ -1,4 +1,4 @@
-"""The module in which older SDKs kept everything; published Workers import from it."""
+"""The module in which older releases of the SDK kept everything; published Workers import from it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 def __getattr__(name: str) -> Any:
     import workers
-    from workers import rpc
+    from workers import entrypoints, rpc, utils
 
-    if hasattr(workers, name):
-        return getattr(workers, name)
-    return getattr(rpc, name)
+    for module in (workers, rpc, entrypoints, utils):
+        if hasattr(module, name):
+            return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

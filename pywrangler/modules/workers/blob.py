@@ -22,18 +22,18 @@ class BlobEnding(StrEnum):
 class Blob:
     """A JavaScript Blob with Python's names."""
 
-    __slots__ = ("__weakref__", "_js_object")
+    __slots__ = ("__dict__", "__weakref__", "_js_object")
 
     _js_object: Any
 
     def __init__(
         self,
-        parts: BlobValue | Iterable[BlobValue],
+        blob_parts: BlobValue | Iterable[BlobValue],
         content_type: str | None = None,
         endings: BlobEnding | str | None = None,
     ) -> None:
-        """Join `parts`, one or an iterable of str, bytes-like, Blob or File; a lone Blob or File passes on its type."""
-        self._js_object = JsBlob.new(_js_parts(parts), **_options(parts, content_type, endings))
+        """Join one part or several: str, bytes-like, Blob or File; a lone Blob or File passes on its type."""
+        self._js_object = JsBlob.new(_js_parts(blob_parts), **_options(blob_parts, content_type, endings))
 
     @staticmethod
     def _of(js_object: Any) -> Blob:
@@ -86,17 +86,17 @@ class File(Blob):
 
     def __init__(
         self,
-        parts: BlobValue | Iterable[BlobValue],
+        blob_parts: BlobValue | Iterable[BlobValue],
         filename: str,
         content_type: str | None = None,
         endings: BlobEnding | str | None = None,
         last_modified: int | None = None,
     ) -> None:
-        """Join `parts` as a Blob does; `last_modified` is in milliseconds since the epoch."""
-        options = _options(parts, content_type, endings)
+        """Join `blob_parts` as a Blob does; `last_modified` is in milliseconds since the epoch."""
+        options = _options(blob_parts, content_type, endings)
         if last_modified is not None:
             options["lastModified"] = last_modified
-        self._js_object = JsFile.new(_js_parts(parts), filename, **options)
+        self._js_object = JsFile.new(_js_parts(blob_parts), filename, **options)
 
     @property
     def name(self) -> str:

@@ -144,14 +144,14 @@ def _wrap_copied(value: Any, seen: set[int]) -> Any:
     return python_from_rpc(value) if isinstance(value, JsValue) else value
 
 
-def python_from_rpc(value: Any) -> Any:
+def python_from_rpc(obj: Any) -> Any:
     """Return a JavaScript value as Python code receives it; Python values are returned unchanged."""
-    kind = type(value)
-    if kind is str or kind is bool or kind is int or value is None:
-        return value
+    kind = type(obj)
+    if kind is str or kind is bool or kind is int or obj is None:
+        return obj
     if kind is float:
-        return int(value) if value.is_integer() else value
-    return _from_js(value, {})
+        return int(obj) if obj.is_integer() else obj
+    return _from_js(obj, {})
 
 
 def _from_js(value: Any, seen: dict[int, Any]) -> Any:

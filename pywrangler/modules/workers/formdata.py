@@ -16,7 +16,7 @@ FormDataValue: TypeAlias = "str | Blob"
 class FormData(MutableMapping[str, Any]):
     """A JavaScript FormData as a mapping. Iteration repeats a name for each of its values, as `items` shows them."""
 
-    __slots__ = ("__weakref__", "_js_object")
+    __slots__ = ("__dict__", "__weakref__", "_js_object")
 
     def __init__(self, form_data: JsFormData | Mapping[str, Any] | None = None) -> None:
         """Wrap a JavaScript FormData, or make one from a dict; TypeError for anything else."""
@@ -37,22 +37,22 @@ class FormData(MutableMapping[str, Any]):
         """The JavaScript FormData."""
         return self._js_object
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, key: str) -> Any:
         """Return the first value, None if there is none."""
-        value = self._js_object.get(name)
+        value = self._js_object.get(key)
         return None if value is jsnull else _python(value)
 
-    def __setitem__(self, name: str, value: FormDataValue) -> None:
-        """Replace all values of `name` by one."""
+    def __setitem__(self, key: str, value: FormDataValue) -> None:
+        """Replace all values of `key` by one."""
         if isinstance(value, list):
             raise TypeError("Expected a single value; use append() for several")
-        self._js_object.set(name, _js(value))
+        self._js_object.set(key, _js(value))
 
-    def __delitem__(self, name: str) -> None:
-        self._js_object.delete(name)
+    def __delitem__(self, key: str) -> None:
+        self._js_object.delete(key)
 
-    def __contains__(self, name: object) -> bool:
-        return bool(self._js_object.has(name))
+    def __contains__(self, key: object) -> bool:
+        return bool(self._js_object.has(key))
 
     def __iter__(self) -> Iterator[str]:
         return (name for name, _ in self._pairs())
@@ -60,20 +60,20 @@ class FormData(MutableMapping[str, Any]):
     def __len__(self) -> int:
         return sum(1 for _ in self._pairs())
 
-    def append(self, name: str, value: FormDataValue, filename: str | None = None) -> None:
+    def append(self, key: str, value: FormDataValue, filename: str | None = None) -> None:
         """Add a value; `filename` only for Blob and File."""
         if filename is None:
-            self._js_object.append(name, _js(value))
+            self._js_object.append(key, _js(value))
         else:
-            self._js_object.append(name, _js(value), filename)
+            self._js_object.append(key, _js(value), filename)
 
-    def get_all(self, name: str) -> list[Any]:
-        """Return every value of `name`."""
-        return [_python(value) for value in self._js_object.getAll(name)]
+    def get_all(self, key: str) -> list[Any]:
+        """Return every value of `key`."""
+        return [_python(value) for value in self._js_object.getAll(key)]
 
-    def delete(self, name: str) -> None:
-        """Remove every value of `name`."""
-        self._js_object.delete(name)
+    def delete(self, key: str) -> None:
+        """Remove every value of `key`."""
+        self._js_object.delete(key)
 
     def keys(self) -> Any:
         """Iterate over names, once per value."""

@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def handler(function: Callable[..., T]) -> Callable[..., T]:
+def handler(func: Callable[..., T]) -> Callable[..., T]:
     """Give `on_fetch` and friends a `Request` and a wrapped `env` instead of raw JavaScript values.
 
     Source: spec/workers-module.md, section 6. Works on functions and coroutine functions alike.
     """
 
-    @functools.wraps(function)
+    @functools.wraps(func)
     def call(*arguments: Any, **keywords: Any) -> T:
         values = list(arguments)
         if values and isinstance(values[0], JsRequest):
             values[0] = Request(values[0])
         if len(values) > 1 and not isinstance(values[1], _EnvWrapper):
             values[1] = _EnvWrapper(values[1])
-        return function(*values, **keywords)
+        return func(*values, **keywords)
 
     return call

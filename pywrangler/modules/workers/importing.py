@@ -30,17 +30,17 @@ _MODELS = (
 )
 
 
-def import_from_javascript(name: str) -> Any:
+def import_from_javascript(module_name: str) -> Any:
     """Return a JavaScript module; ImportError if there is none of that name, or none here."""
-    if not MODE.jsnull and name not in _BEFORE_0_28:
+    if not MODE.jsnull and module_name not in _BEFORE_0_28:
         raise ImportError(
-            f"Failed to import '{name}': Only 'cloudflare:workers' and 'cloudflare:sockets' are available until the "
-            "next python runtime version. (It comes with compatibility_date 2025-09-29.)"
+            f"Failed to import '{module_name}': Only 'cloudflare:workers' and 'cloudflare:sockets' are available until "
+            "the next python runtime version. (It comes with compatibility_date 2025-09-29.)"
         )
     try:
-        return load(name)
+        return load(module_name)
     except JsException as problem:
-        raise ImportError(f"Failed to import '{name}': {problem}") from problem
+        raise ImportError(f"Failed to import '{module_name}': {problem}") from problem
 
 
 def load(name: str) -> Any:

@@ -49,10 +49,10 @@ def patched() -> Mapping[str, Any] | None:
 
 @contextmanager
 def patch_env(
-    values: Mapping[str, Any] | Iterable[tuple[str, Any]] = (), /, **more: Any
+    d: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None, **kwds: Any
 ) -> Generator[None, None, None]:
     """Let the importable `env` have these names and no others during a `with` block, also in tasks that it starts."""
-    token = _patch.set({**dict(values), **more})
+    token = _patch.set({**dict(d or ()), **kwds})
     try:
         yield
     finally:

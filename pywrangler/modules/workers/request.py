@@ -39,7 +39,7 @@ class RequestInitCfProperties(TypedDict, total=False):
 class Request:
     """A JavaScript Request with Python's names."""
 
-    __slots__ = ("__weakref__", "_js_object")
+    __slots__ = ("__dict__", "__weakref__", "_js_object")
 
     _js_object: Any
 

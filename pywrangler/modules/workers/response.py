@@ -69,6 +69,43 @@ class FetchResponse(pyodide.http.FetchResponse):
             JsResponse.new(_js_body(body), status=source.status, statusText=source.statusText, headers=source.headers)
         )
 
+    @staticmethod
+    def from_json(data: Any, status: HTTPStatus | int = 200, status_text: str = "", headers: Any = None) -> Response:
+        """Return `data` as JSON: Python data by `json.dumps`, JavaScript values by `JSON.stringify`."""
+        try:
+            if isinstance(data, JsProxy):
+                init: dict[str, Any] = {"status": int(status), "statusText": status_text}
+                if headers:
+                    init["headers"] = to_js_headers(headers)
+                return Response(JsResponse.json(data, **init))
+            if not headers:
+                given = JsHeaders.from_pairs([("content-type", "application/json")])
+            else:
+                given = JsHeaders.new(to_js_headers(headers))
+                if not given.has("content-type"):
+                    given.append("content-type", "application/json")
+            return Response(json.dumps(data), status, status_text, given)
+        except JsException as error:
+            raise python_error(error) from None
+
+    def json(self, *args: Any, **kwargs: Any) -> Any:
+        """On an instance: parse the body. On the class: `Response.json(data, ...)` is `from_json`."""
+        # Called on the class, `self` is the data.
+        if isinstance(self, FetchResponse):
+            return super().json(*args, **kwargs)
+        return Response.from_json(self, *args, **kwargs)
+
+    @staticmethod
+    def redirect(url: str, status: HTTPStatus | int = 302) -> JsResponse:
+        """Return a raw JavaScript redirect; ValueError for another status, TypeError for a URL that is not absolute."""
+        if int(status) not in REDIRECT_STATUSES:
+            raise ValueError(f"{int(status)} is not a redirect status code.")
+        try:
+            response: JsResponse = JsResponse.redirect(url, int(status))
+        except JsException as error:
+            raise python_error(error) from None
+        return response
+
 
 class Response(FetchResponse):
     """A response made in Python, or a fetched one."""
@@ -116,43 +153,6 @@ class Response(FetchResponse):
         ]
         parts += [f"{name}={value!r}" for name, value in named if value]
         return f"Response({', '.join(parts)})"
-
-    @staticmethod
-    def from_json(data: Any, status: HTTPStatus | int = 200, status_text: str = "", headers: Any = None) -> Response:
-        """Return `data` as JSON: Python data by `json.dumps`, JavaScript values by `JSON.stringify`."""
-        try:
-            if isinstance(data, JsProxy):
-                init: dict[str, Any] = {"status": int(status), "statusText": status_text}
-                if headers:
-                    init["headers"] = to_js_headers(headers)
-                return Response(JsResponse.json(data, **init))
-            if not headers:
-                given = JsHeaders.from_pairs([("content-type", "application/json")])
-            else:
-                given = JsHeaders.new(to_js_headers(headers))
-                if not given.has("content-type"):
-                    given.append("content-type", "application/json")
-            return Response(json.dumps(data), status, status_text, given)
-        except JsException as error:
-            raise python_error(error) from None
-
-    def json(self, *args: Any, **kwargs: Any) -> Any:
-        """On an instance: parse the body. On the class: `Response.json(data, ...)` is `from_json`."""
-        # Called on the class, `self` is the data.
-        if isinstance(self, FetchResponse):
-            return super().json(*args, **kwargs)
-        return Response.from_json(self, *args, **kwargs)
-
-    @staticmethod
-    def redirect(url: str, status: HTTPStatus | int = 302) -> JsResponse:
-        """Return a raw JavaScript redirect; ValueError for another status, TypeError for a URL that is not absolute."""
-        if int(status) not in REDIRECT_STATUSES:
-            raise ValueError(f"{int(status)} is not a redirect status code.")
-        try:
-            response: JsResponse = JsResponse.redirect(url, int(status))
-        except JsException as error:
-            raise python_error(error) from None
-        return response
 
     def clone(self) -> Response:
         """Return a second response with the same content; OSError once the body was read."""

@@ -181,7 +181,7 @@ class _FetcherWrapper(_Wrapper):
 
     __slots__ = ()
 
-    def fetch(self, resource: Any, /, **options: Any) -> Awaitable[Response]:
+    def fetch(self, resource: Any, **options: Any) -> Awaitable[Response]:
         """Send a request there; like `workers.fetch`, but started at the call."""
         from workers.fetch import fetch_through
 

@@ -10,27 +10,41 @@ import asyncio
 import io
 import sys
 from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pywrangler.runtime.cancellation import interrupt
 from pywrangler.runtime.js.readable import ReadableStream, chunks
-from pywrangler.runtime.js.response import NULL_BODY
+from pywrangler.runtime.js.response import NULL_BODY as NULL_BODY_STATUSES
 from pywrangler.runtime.js.response import Response as JsResponse
 from pywrangler.runtime.sync_bridge import can_run_sync, run_in_greenlet, run_sync
 from pywrangler.runtime.user_code import runs_user_code
+from workers._gateway import BaseOptions
 from workers._outgoing import BodySource, outlive
+from workers._releases import withhold
 from workers._reports import reporting
 from workers._threads import run_threads_inline
 from workers.entrypoints import WorkerEntrypoint
-from workers.gateway import BaseOptions
+from workers.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
+    Application = Callable[..., Iterable[bytes]]
     ErrorInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 
-NO_START = "The application did not call start_response"
+__all__ = [
+    "DEFAULT_OPTIONS",
+    "NULL_BODY_STATUSES",
+    "Options",
+    "build_environ",
+    "entrypoint",
+    "fetch",
+    "logger",
+    "process_request",
+]
+
+NO_START = "The WSGI application did not call start_response()"
 
 logger = reporting("wsgi")
 
@@ -39,27 +53,32 @@ class Options(BaseOptions):
     """What `fetch` and `entrypoint` take as `options`."""
 
 
-async def fetch(
-    app: Callable[..., Iterable[bytes]], req: Any, env: Any, ctx: Any = None, *, options: Options | None = None
-) -> JsResponse:
+DEFAULT_OPTIONS = Options()
+
+
+async def fetch(app: Application, req: Any, env: Any, ctx: Any = None, *, options: Options | None = None) -> JsResponse:
     """Answer a request with a WSGI application; `env` is found in `environ["workers.env"]`.
 
     Raises what the application raised before its response, and RuntimeError if it never called `start_response`.
     """
-    run_threads_inline()
-    request = getattr(req, "js_object", req)
-    exchange = Exchange(options or Options())
-    environ = make_environ(request, env)
-    task = asyncio.ensure_future(_serve(app, environ, exchange))
-    outlive(task, ctx)
+    logger.debug("WSGI request: %s %s", req.method, req.url)
+    body = getattr(req, "js_object", req).claim()
     try:
-        return await exchange.response
-    except asyncio.CancelledError:
-        interrupt(task)
+        return await _answer(app, build_environ(req, env, _input(body)), options or _NO_OPTIONS, ctx)
+    except Exception:
+        logger.exception("WSGI request failed")
         raise
 
 
-def entrypoint(app: Callable[..., Iterable[bytes]], *, options: Options | None = None) -> type[WorkerEntrypoint]:
+def process_request(
+    app: Application, req: Any, env: Any, body: bytes | IO[bytes], options: Options = DEFAULT_OPTIONS
+) -> JsResponse:
+    """Return the response of an application to a request with this body; raises as `fetch` does."""
+    response: JsResponse = run_sync(_answer(app, build_environ(req, env, body), options, None))
+    return response
+
+
+def entrypoint(app: Application, *, options: Options | None = None) -> type[WorkerEntrypoint]:
     """Return the default entrypoint of a Worker that is one application: `Default = wsgi.entrypoint(app)`."""
 
     class Default(WorkerEntrypoint):
@@ -69,8 +88,20 @@ def entrypoint(app: Callable[..., Iterable[bytes]], *, options: Options | None =
     return Default
 
 
+async def _answer(app: Application, environ: dict[str, Any], options: Options, ctx: Any) -> JsResponse:
+    run_threads_inline()
+    exchange = Exchange(options)
+    task = asyncio.ensure_future(_serve(app, environ, exchange))
+    outlive(task, ctx)
+    try:
+        return await exchange.response
+    except asyncio.CancelledError:
+        interrupt(task)
+        raise
+
+
 @runs_user_code
-async def _serve(app: Callable[..., Iterable[bytes]], environ: dict[str, Any], exchange: Exchange) -> None:
+async def _serve(app: Application, environ: dict[str, Any], exchange: Exchange) -> None:
     try:
         if can_run_sync():
             exchange.run(app, environ)
@@ -82,34 +113,38 @@ async def _serve(app: Callable[..., Iterable[bytes]], environ: dict[str, Any], e
         exchange.ended()
 
 
-def make_environ(request: Any, env: Any) -> dict[str, Any]:
-    """Return the environ for a JavaScript Request; its body is read as the application asks for it."""
-    parts = urlsplit(request.url)
-    body = request.claim()
+def build_environ(req: Any, env: Any, body: bytes | IO[bytes]) -> dict[str, Any]:
+    """Return the environ for a Request, of Python or of JavaScript; `body` is its content, or a file to read it from.
+
+    ValueError for a relative URL.
+    """
+    url = urlsplit(req.url)
+    if not url.scheme:
+        raise ValueError(f"Request URL is not absolute: {req.url!r}")
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": str(request.method),
+        "REQUEST_METHOD": str(getattr(req.method, "value", req.method)),
         "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
-        "QUERY_STRING": parts.query,
-        "SERVER_NAME": parts.hostname or "",
-        "SERVER_PORT": str(parts.port or (443 if parts.scheme == "https" else 80)),
+        "PATH_INFO": unquote(url.path or "/").encode().decode("latin-1"),
+        "QUERY_STRING": url.query,
+        "SERVER_NAME": url.hostname,
+        "SERVER_PORT": str(url.port or (443 if url.scheme == "https" else 80)),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": parts.scheme,
-        "wsgi.input": _input(body),
+        "wsgi.url_scheme": url.scheme,
+        "wsgi.input": io.BytesIO(body) if isinstance(body, (bytes, bytearray)) else body,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
         "workers.env": env,
     }
-    for name, value in request.pairs():
+    for name, value in req.headers.items() if isinstance(req, Request) else req.headers:
         key = name.upper().replace("-", "_")
         if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             key = f"HTTP_{key}"
-        text = value.encode().decode("latin-1")
-        environ[key] = f"{environ[key]},{text}" if key in environ else text
-    if isinstance(body, bytes):
+            value = f"{environ[key]},{value}" if key in environ else value
+        environ[key] = value
+    if isinstance(body, (bytes, bytearray)) and body:
         environ.setdefault("CONTENT_LENGTH", str(len(body)))
     return environ
 
@@ -158,9 +193,8 @@ class Exchange:
         """Take the head of the response; returns PEP 3333's `write`."""
         if self._head is not None:
             if exc_info is None or exc_info[1] is None:
-                raise RuntimeError("start_response was called twice without exc_info")
-            if self.response.done():
-                raise exc_info[1].with_traceback(exc_info[2])
+                raise AssertionError("start_response() called more than once")
+            raise exc_info[1].with_traceback(exc_info[2])
         code, _, reason = status.partition(" ")
         self._head = (int(code), reason, [(name.lower(), value) for name, value in headers])
         return self.write
@@ -211,7 +245,7 @@ class Exchange:
             raise RuntimeError(NO_START)
         status, reason, headers = self._head
         if not self.response.done():
-            content = None if status in NULL_BODY else body
+            content = None if status in NULL_BODY_STATUSES else body
             response = JsResponse.from_wire(status, reason, headers, content, immutable=False)
             response.encodeBody = self._options.encode_body
             self.response.set_result(response)
@@ -221,7 +255,7 @@ class Exchange:
         if not self.response.done():
             self.response.set_exception(error)
         else:
-            logger.error("Exception in WSGI application after its response began", exc_info=error)
+            logger.error("Exception while streaming WSGI response body", exc_info=error)
 
     def ended(self) -> None:
         """Nothing more comes from the application."""
@@ -229,3 +263,7 @@ class Exchange:
             self._outbound.finish()
         if not self.response.done():
             self.response.cancel()
+
+
+_NO_OPTIONS = DEFAULT_OPTIONS
+withhold(sys.modules[__name__], ("DEFAULT_OPTIONS", "Options", "entrypoint"))

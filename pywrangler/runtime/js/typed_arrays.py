@@ -270,7 +270,7 @@ def from_buffer(view: memoryview) -> TypedArray | JsArray:
     """Return a typed array with a copy of a Python buffer; one of several dimensions gives nested arrays."""
     if view.ndim > 1:
         return array(from_buffer(row) for row in _rows(view))
-    return _kind_of(view).adopt(bytearray(view.tobytes()))
+    return kind_of(view).adopt(bytearray(view.tobytes()))
 
 
 def _rows(view: memoryview) -> list[memoryview]:
@@ -284,7 +284,7 @@ def _rows(view: memoryview) -> list[memoryview]:
     ]
 
 
-def _kind_of(view: memoryview) -> type[TypedArray]:
+def kind_of(view: memoryview) -> type[TypedArray]:
     code = view.format.lstrip("@=<>!")
     if code in {"B", "c", "s", "?", "P"} or view.itemsize == 1:
         return Int8Array if code == "b" else Uint8Array

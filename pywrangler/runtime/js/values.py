@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Callable, Generator, Iterator, MutableMapping
+from functools import partial
 from typing import Any, Self
 
 from pywrangler.runtime.js.arrays import JsArray, array
@@ -172,7 +173,13 @@ class JsDoubleProxy(JsProxy, js_name="PyProxy"):
         return self.unwrap()(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.unwrap(), name)
+        target = self.unwrap()
+        if name == "getBuffer":
+            from pywrangler.runtime.js.py_buffers import get_buffer, has_buffer
+
+            if has_buffer(target):
+                return partial(get_buffer, target)
+        return getattr(target, name)
 
 
 class JsThenableProxy(JsDoubleProxy, js_name="PyProxy"):

@@ -1,9 +1,9 @@
-"""What the bridges to ASGI and WSGI let a Worker choose (published SDK, `workers.gateway`)."""
+"""What the bridges to ASGI and WSGI let a Worker choose; public as `workers.gateway`, in releases that have it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 EncodeBody = Literal["automatic", "manual"]
 
@@ -21,5 +21,6 @@ class BaseOptions:
         if self.encode_body not in get_args(EncodeBody):
             raise ValueError(f"encode_body must be one of {get_args(EncodeBody)}, got {self.encode_body!r}")
 
-
-__all__ = ["BaseOptions", "EncodeBody"]
+    def response_init(self) -> dict[str, Any]:
+        """Return the options of the JavaScript Response that follow."""
+        return {} if self.encode_body == "automatic" else {"encodeBody": self.encode_body}
