@@ -123,10 +123,22 @@ class Host(msgspec.Struct, frozen=True):
 
 
 class Writer:
-    """Writes one value. `describe(value)` answers a node or a primitive for any value not known here, or raises."""
+    """Writes one value.
 
-    def __init__(self, describe: Callable[[Any], Any], *, script: bool = False, limit_bytes: int = 2**31) -> None:
+    `describe(value)` answers a node or a primitive for any value not known here, or raises; `name(key)` answers the
+    name of a property for a key of a dict that is no text.
+    """
+
+    def __init__(
+        self,
+        describe: Callable[[Any], Any],
+        name: Callable[[Any], str] = str,
+        *,
+        script: bool = False,
+        limit_bytes: int = 2**31,
+    ) -> None:
         self._describe = describe
+        self._name = name
         self._out = bytearray(tags.HEADER)
         self._ids: dict[int, int] = {}
         self._kept: list[Any] = []
@@ -257,7 +269,7 @@ class Writer:
     def _object(self, items: Mapping[str, Any]) -> None:
         self._out.append(tags.OBJECT)
         for key, value in items.items():
-            self._key(key if type(key) is str else str(key))
+            self._key(key if type(key) is str else self._name(key))
             self.write(value)
         self._out.append(tags.OBJECT_END)
         self.varint(len(items))

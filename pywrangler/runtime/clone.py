@@ -21,9 +21,10 @@ from pywrangler.protocol.v8_format import DEPTH_LIMIT, SAFE_INTEGER
 from pywrangler.protocol.v8_reader import Reader
 from pywrangler.runtime.clone_faces import builder
 from pywrangler.runtime.clone_nodes import describe, reject
-from pywrangler.runtime.js.errors import error, range_error
+from pywrangler.runtime.js.errors import ConversionError, JsException, error, range_error
 from pywrangler.runtime.js.jsdict import JsDict
 from pywrangler.runtime.js.proxy import jsnull
+from pywrangler.runtime.refusals import property_name, without_frames
 
 if TYPE_CHECKING:
     from pywrangler.runtime.clone_hosts import External, Importer
@@ -43,7 +44,7 @@ def serialize(value: Any) -> bytes:
 
     Raises JsException DataCloneError for functions and instances of classes, TypeError for tuples and bytearrays.
     """
-    writer = Writer(describe)
+    writer = Writer(describe, property_name)
     _write(writer, value)
     return writer.finish()
 
@@ -98,10 +99,16 @@ def freeze(value: Any, *, script: bool = False) -> Frozen:
     Raises as `serialize` does, and Error for more than 32 MiB.
     """
     tree = _Tree(script)
+    is_plain = True
     try:
         copied = tree.copy(value, 0)
     except (_NotPlainError, RecursionError):
-        return _freeze_graph(value, script)
+        is_plain = False
+    if not is_plain:
+        try:
+            return _freeze_graph(value, script)
+        except (TypeError, JsException, ConversionError) as problem:
+            raise without_frames(problem) from None
     if tree.characters > RPC_LIMIT_BYTES // 4:
         _freeze_graph(value, script)  # raises if it is too large
     return Frozen(copied, None, [], tree.has_dicts)
@@ -125,7 +132,7 @@ def _freeze_graph(value: Any, script: bool) -> Frozen:
     from pywrangler.runtime.clone_hosts import HostDescriber
 
     hosts = HostDescriber()
-    writer = Writer(hosts, script=script)
+    writer = Writer(hosts, property_name, script=script)
     _write(writer, value)
     if writer.size > RPC_LIMIT_BYTES:
         raise too_large(writer.size)

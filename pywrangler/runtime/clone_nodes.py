@@ -15,6 +15,7 @@ from pywrangler.protocol import v8
 from pywrangler.protocol.v8_format import VIEWS
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.proxy import JsNull, JsProxy
+from pywrangler.runtime.refusals import not_cloneable, not_sendable, refuse_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,23 +23,21 @@ if TYPE_CHECKING:
     Describe = Callable[[Any], Any]
 
 
-def refusal(value: Any) -> JsException:
-    """Return the error for a value that cannot be copied."""
-    name = type(value).name if isinstance(value, JsProxy) else type(value).__name__
-    return JsException(
-        "DataCloneError", f'Could not serialize object of type "{name}". This type does not support serialization.'
-    )
-
-
 def reject(value: Any) -> Any:
     """Raise the error for a value that is refused for its type alone."""
-    name = type(value).name if isinstance(value, JsProxy) else str(type(value))
-    raise TypeError(f"{name} cannot be sent over RPC.")
+    raise not_sendable(value)
 
 
 def _bytes(value: Any) -> v8.View:
     data = bytes(value)
     return v8.View("Uint8Array", v8.Buffer(data), 0, len(data))
+
+
+def _memory(value: Any) -> Any:
+    """Return a typed array with a copy of the memory of an object."""
+    from pywrangler.runtime.js.typed_arrays import from_buffer
+
+    return from_buffer(memoryview(value))
 
 
 def _datetime(value: datetime) -> v8.Date:
@@ -90,7 +89,7 @@ def _js_view(value: Any) -> v8.View:
 
 _PYTHON: dict[type, Describe] = {
     bytes: _bytes,
-    memoryview: _bytes,
+    memoryview: _memory,
     datetime: _datetime,
     tuple: reject,
     bytearray: reject,
@@ -146,7 +145,7 @@ def _describe_by_base(value: Any) -> Any:
         return v8.Object(value)
     if isinstance(value, list):
         return v8.Array(value)
-    if isinstance(value, (set, frozenset)):
+    if isinstance(value, set):
         return v8.Set(value)
     if isinstance(value, JsException):
         return _js_exception(value)
@@ -158,13 +157,18 @@ def _describe_by_base(value: Any) -> Any:
     if isinstance(value, JsProxy):
         if type(value).name in BOXES:
             return v8.Boxed(value.valueOf())
-        raise refusal(value)
+        raise not_cloneable(value)
     if inspect.isawaitable(value):
         return reject(value)
     inner = getattr(value, "js_object", None)
     if isinstance(inner, JsProxy):
         return inner
-    raise refusal(value)
+    from pywrangler.runtime.js.py_buffers import has_buffer
+
+    if has_buffer(value):
+        return _memory(value)
+    refuse_items(value)
+    raise not_cloneable(value)
 
 
 def _primitive(value: Any) -> Any:

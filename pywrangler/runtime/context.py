@@ -42,8 +42,17 @@ class EventContext:
     """Timers and callbacks that are under way."""
 
 
+@dataclass(slots=True)
+class Witness:
+    """What is seen of an event by whoever delivers it."""
+
+    event: EventContext | None = None
+    called: Any = None
+    """The method of user code that takes a call."""
+
+
 _current: ContextVar[EventContext | None] = ContextVar("pywrangler_event", default=None)
-_witness: ContextVar[list[EventContext] | None] = ContextVar("pywrangler_event_witness", default=None)
+_witness: ContextVar[Witness | None] = ContextVar("pywrangler_event_witness", default=None)
 
 
 def current() -> EventContext | None:
@@ -54,16 +63,23 @@ def current() -> EventContext | None:
 def enter(event: EventContext) -> Any:
     """Make `event` current in this task and those it starts; give the result to `leave`."""
     witness = _witness.get()
-    if witness is not None:
-        witness.append(event)
+    if witness is not None and witness.event is None:
+        witness.event = event
     return _current.set(event)
 
 
-def observe() -> list[EventContext]:
-    """Return a list to which every event entered by tasks of this context is added: who delivers one sees which."""
-    seen: list[EventContext] = []
+def observe() -> Witness:
+    """Return what tells of the first event that tasks of this context enter: who delivers one sees which."""
+    seen = Witness()
     _witness.set(seen)
     return seen
+
+
+def note_called(method: Any) -> None:
+    """Tell who delivers the event which method takes it."""
+    witness = _witness.get()
+    if witness is not None:
+        witness.called = method
 
 
 def leave(token: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.runtime import context
 from pywrangler.runtime.js.errors import type_error
 
 if TYPE_CHECKING:
@@ -21,4 +22,5 @@ def call_method(face: Face, instance: Any, path: Sequence[str], arguments: Seque
             break
     if not callable(method):
         raise type_error(f"Method {'.'.join(path)} does not exist")
+    context.note_called(method)
     return face.call(method, arguments, relaxed=False)

@@ -43,7 +43,7 @@ def there_and_back(value: Any) -> Any:
     ("value", "expected"),
     [
         (None, None), (jsnull, None), (2.0, 2), (2**60, 2**60), (Color.RED, 3), (http.HTTPMethod.GET, "GET"),
-        ({1: {None: 2}}, {"1": {"None": 2}}), (frozenset({1}), {1}), (NAIVE, NAIVE),
+        ({1: {None: 2}}, {"1": {"undefined": 2}}), (NAIVE, NAIVE),
         (datetime(2020, 1, 1, tzinfo=UTC), datetime.fromtimestamp(1577836800)),  # noqa: DTZ006 - likewise
         (JsObject.new(a=None, b=jsnull), {"a": None, "b": None}), (JsArray.new(1, "x"), [1, "x"]),
         (JsMap.new([JsArray.new("k", 1)]), {"k": 1}), (JsSet.new([1, 2]), {1, 2}), (JsBigInt(5), 5),
@@ -106,12 +106,19 @@ def test_the_class_is_named_in_the_error() -> None:
 async def _coroutine() -> None: ...
 
 
-@pytest.mark.parametrize("make", [lambda: (1,), lambda: bytearray(b"x"), _coroutine])
-def test_what_the_sdk_refuses_is_a_type_error(make: Any) -> None:
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda: (1,), "<class 'tuple'>"),
+        (lambda: bytearray(b"x"), "<class 'bytearray'>"),
+        (_coroutine, "Awaitable <class 'coroutine'>"),
+    ],
+)
+def test_what_the_sdk_refuses_is_a_type_error(make: Any, name: str) -> None:
     value = make()
     with pytest.raises(TypeError) as caught:
         serialize([value])
-    assert str(caught.value) == f"{type(value)} cannot be sent over RPC."
+    assert str(caught.value) == f"{name} cannot be sent over RPC."
     if hasattr(value, "close"):
         value.close()
 

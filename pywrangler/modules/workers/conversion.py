@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.arrays import JsArray
 from pywrangler.runtime.js.blob import Blob as JsBlob
-from pywrangler.runtime.js.errors import JsException
+from pywrangler.runtime.js.errors import ConversionError, JsException
 from pywrangler.runtime.js.form_data import FormData as JsFormData
 from pywrangler.runtime.js.jsdict import JsDict
 from pywrangler.runtime.js.maps import JsMap, JsSet
-from pywrangler.runtime.js.primitives import to_string
 from pywrangler.runtime.js.proxy import JsValue, jsnull
 from pywrangler.runtime.js.request import Request as JsRequest
 from pywrangler.runtime.js.response import Response as JsResponse
 from pywrangler.runtime.js.values import JsObject, array, plain
+from pywrangler.runtime.refusals import not_sendable, property_name, refuse_items, without_frames
 from workers._javascript import js_name
 from workers._mode import MODE
 from workers.blob import Blob
@@ -45,7 +45,10 @@ def python_to_rpc(value: Any) -> Any:
         return value
     if value is None:
         return jsnull
-    return _to_js(value, {})
+    try:
+        return _to_js(value, {})
+    except (TypeError, ConversionError) as problem:
+        raise without_frames(problem) from None
 
 
 def _to_js(value: Any, seen: dict[int, Any]) -> Any:
@@ -77,7 +80,7 @@ def _dict_to_js(value: dict[Any, Any], seen: dict[int, Any]) -> Any:
         known = seen[id(value)] = plain({})
         state = known.__dict__
         for key, item in value.items():
-            state[key if type(key) is str else to_string(key)] = _to_js(item, seen)
+            state[key if type(key) is str else property_name(key)] = _to_js(item, seen)
     else:
         known = seen[id(value)] = JsMap.new()
         for key, item in value.items():
@@ -92,10 +95,8 @@ def _object_to_js(value: Any, seen: dict[int, Any]) -> Any:
     if isinstance(value, (tuple, bytearray)) or hasattr(value, "__await__"):
         raise not_sendable(value)
     if isinstance(value, (bytes, memoryview)):
-        from pywrangler.runtime.js.typed_arrays import Uint8Array
-
-        return Uint8Array.from_bytes(bytes(value))
-    if isinstance(value, (set, frozenset)):
+        return _other_to_js(value)
+    if isinstance(value, set):
         return JsSet.new([_to_js(item, seen) for item in value])
     if isinstance(value, dict):
         return _dict_to_js(value, seen)
@@ -107,12 +108,19 @@ def _object_to_js(value: Any, seen: dict[int, Any]) -> Any:
         return JsDate.new(milliseconds(value))
     if isinstance(value, BaseException):
         return JsException("Error", str(value))
+    return _other_to_js(value)
+
+
+def _other_to_js(value: Any) -> Any:
+    """Return a typed array with a copy of the memory of an object; other objects as they are."""
+    # Imported here, because few Workers have such values.
+    from pywrangler.runtime.js.py_buffers import has_buffer
+    from pywrangler.runtime.js.typed_arrays import from_buffer
+
+    if has_buffer(value):
+        return from_buffer(memoryview(value))
+    refuse_items(value)
     return value
-
-
-def not_sendable(value: Any) -> TypeError:
-    """Return the error for a value that does not cross."""
-    return TypeError(f"{js_name(value) or type(value)} cannot be sent over RPC.")
 
 
 def milliseconds(value: datetime) -> int | float:

@@ -17,6 +17,7 @@ from pywrangler.errors import CloneError
 from pywrangler.protocol.channel import Failure
 from pywrangler.runtime.clone import deserialize, serialize
 from pywrangler.runtime.js.errors import JsException, error
+from pywrangler.runtime.refusals import says_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +63,10 @@ def as_remote(problem: BaseException, error_text: ErrorText = python_traceback) 
         return lost()
     if isinstance(problem, CloneError):
         return unreadable(problem)
+    if says_all(problem):
+        if isinstance(problem, JsException):
+            return JsException(problem.name, problem.message, "", {"remote": True})
+        return JsException("Error", f"{type(problem).__name__}: {problem}", "", {"remote": True})
     if not isinstance(problem, JsException):
         text = error_text(problem)
         return JsException("Error", text, text, {"remote": True})

@@ -17,13 +17,14 @@ from pywrangler.runtime.channels.local import NOT_AN_UPGRADE, answer_body
 from pywrangler.runtime.channels.pending import PLACEHOLDER
 from pywrangler.runtime.clone import freeze, unpack
 from pywrangler.runtime.clone_hosts import Outgoing
-from pywrangler.runtime.js.errors import JsException, error, type_error
+from pywrangler.runtime.js.errors import ConversionError, JsException, error, type_error
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.request import PlaceholderCf, Request
 from pywrangler.runtime.js.response import let_go
 from pywrangler.runtime.ports import Event, Target
 from pywrangler.runtime.references import DISPOSED, RpcStub, context_of
+from pywrangler.runtime.refusals import member, returned_by
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -122,8 +123,10 @@ class Incoming:
     def _run_export(
         self, stream: int, export: Export, path: tuple[str, ...], arguments: list[Any], importer: RemoteImporter
     ) -> None:
-        def send(stream: int, result: Any, _event: Any) -> None:
-            self._send_result(stream, result, export.event)
+        seen = context.Witness(export.event, member(export.target, path))
+
+        def send(stream: int, result: Any, _seen: context.Witness) -> None:
+            self._send_result(stream, result, seen)
 
         self._start(stream, lambda: export.run(path, arguments), send, importer)
 
@@ -153,8 +156,8 @@ class Incoming:
         )
         upgrade = any(name == "upgrade" and value.lower() == "websocket" for name, value in head.headers)
 
-        def send(stream: int, response: Any, event: Any) -> None:
-            self._send_response(stream, response, event, head.method, upgrade=upgrade)
+        def send(stream: int, response: Any, seen: context.Witness) -> None:
+            self._send_response(stream, response, seen.event, head.method, upgrade=upgrade)
             if stream not in self._connection.outflows:
                 self._requests.pop(stream, None)
 
@@ -197,7 +200,7 @@ class Incoming:
         self,
         stream: int,
         begin: Callable[[], Awaitable[Any]],
-        send: Callable[[int, Any, Any], None],
+        send: Callable[[int, Any, context.Witness], None],
         importer: RemoteImporter | None,
     ) -> None:
         """Begin the event now, and send its outcome when it is there."""
@@ -214,7 +217,7 @@ class Incoming:
         def done(future: asyncio.Future[Any]) -> None:
             self._running.discard(future)
             try:
-                send(stream, future.result(), seen[0] if seen else None)
+                send(stream, future.result(), seen)
             except BaseException as problem:
                 self._fail(stream, problem)
             if importer is not None and importer.stubs:
@@ -228,10 +231,16 @@ class Incoming:
         failure = to_failure(problem, self._connection.owner.error_text)
         self._connection.send(frame(Kind.ERROR, stream, failure))
 
-    def _send_result(self, stream: int, result: Any, event: Any) -> None:
-        self._send_frozen(stream, freeze(result) if event is None else context_of(event).run(freeze, result))
+    def _send_result(self, stream: int, result: Any, seen: context.Witness) -> None:
+        try:
+            frozen = freeze(result) if seen.event is None else context_of(seen.event).run(freeze, result)
+        except (TypeError, ConversionError, JsException) as problem:
+            refused = returned_by(problem, seen.called)
+            context.report(refused, "")  # the session of the caller tells its own user
+            raise refused from None
+        self._send_frozen(stream, frozen)
 
-    def _send_script(self, stream: int, result: Any, _event: Any) -> None:
+    def _send_script(self, stream: int, result: Any, _seen: context.Witness) -> None:
         self._send_frozen(stream, freeze(result, script=True))
 
     def _send_frozen(self, stream: int, frozen: Any) -> None:

@@ -14,12 +14,13 @@ from pywrangler.runtime import context
 from pywrangler.runtime.channels.failures import as_remote, python_traceback
 from pywrangler.runtime.clone import Frozen, freeze
 from pywrangler.runtime.clone_hosts import Outgoing
-from pywrangler.runtime.js.errors import JsException, type_error
+from pywrangler.runtime.js.errors import ConversionError, JsException, type_error
 from pywrangler.runtime.js.proxy import jsnull
 from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.request import Request
 from pywrangler.runtime.js.response import Response, let_go
 from pywrangler.runtime.references import RpcStub, context_of
+from pywrangler.runtime.refusals import member, returned_by
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -90,15 +91,18 @@ class LocalCallee:
     def invoke(self, path: Sequence[str], arguments: Frozen, face: FaceName) -> Awaitable[Any]:
         """Call the function or method."""
         importer = LocalImporter(arguments.externals, self._router, self._error_text)
-        event = self._export.event
+        export = self._export
         try:
-            running = self._export.run(path, arguments.thaw("python", importer))
+            running = export.run(path, arguments.thaw("python", importer))
         except Exception as problem:
             return failed(as_remote(problem, self._error_text))
-        return _answered(running, lambda result: self._result(result, event, face), importer, self._error_text)
+        return _answered(running, lambda result: self._result(result, export, path, face), importer, self._error_text)
 
-    def _result(self, result: Any, event: EventContext | None, face: FaceName) -> Any:
-        frozen = context_of(event).run(freeze, result)
+    def _result(self, result: Any, export: Export, path: Sequence[str], face: FaceName) -> Any:
+        try:
+            frozen = context_of(export.event).run(freeze, result)
+        except (TypeError, ConversionError, JsException) as problem:
+            raise returned_by(problem, member(export.target, path)) from None
         return frozen.thaw(face, LocalImporter(frozen.externals, self._router, self._error_text))
 
 
@@ -227,7 +231,7 @@ class LocalChannel:
             return failed(as_remote(problem, self._error_text))
         answer = _answered(
             running,
-            lambda response: copy_response(response, copy, seen[0] if seen else None, self._error_text),
+            lambda response: copy_response(response, copy, seen.event, self._error_text),
             None,
             self._error_text,
         )
@@ -248,7 +252,11 @@ class LocalChannel:
             return failed(as_remote(problem, self._error_text))
 
         def convert(result: Any) -> Any:
-            copied = freeze(result) if not seen or _is_simple(result) else context_of(seen[0]).run(freeze, result)
+            try:
+                simple = seen.event is None or _is_simple(result)
+                copied = freeze(result) if simple else context_of(seen.event).run(freeze, result)
+            except (TypeError, ConversionError, JsException) as problem:
+                raise returned_by(problem, seen.called) from None
             return copied.thaw(face, LocalImporter(copied.externals, self._router, self._error_text))
 
         return _answered(running, convert, importer, self._error_text)

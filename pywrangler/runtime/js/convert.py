@@ -14,16 +14,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pywrangler.runtime.js.advice import warn_once
-from pywrangler.runtime.js.errors import type_error
+from pywrangler.runtime.js.errors import ConversionError, type_error
 from pywrangler.runtime.js.primitives import is_primitive, is_py_proxy, number, property_key, to_string
 from pywrangler.runtime.js.proxy import JsNull, JsProxy, JsValue, jsnull
 from pywrangler.runtime.js.values import JsArray, JsDoubleProxy, JsMap, JsObject, JsSet, array, plain
 
 Converter = Callable[[Any, Callable[[Any], Any], Callable[[Any, Any], None]], Any]
-
-
-class ConversionError(Exception):
-    """A value has no equivalent on the other side."""
 
 
 # ---- to JavaScript --------------------------------------------------------------------------------------
@@ -122,7 +118,7 @@ class _ToJs:
             self.remember(value, made)
             state = made.__dict__
             for name, item in value.items():
-                state[property_key(name)] = self.convert(item, depth - 1)
+                state[property_key(self.key(name, name, "Map"))] = self.convert(item, depth - 1)
             return made
         pairs = array(
             array((self.convert(name, depth - 1), self.convert(item, depth - 1))) for name, item in value.items()
@@ -146,7 +142,7 @@ class _ToJs:
     @staticmethod
     def key(converted: Any, original: Any, kind: str) -> Any:
         if not is_primitive(converted) and not isinstance(original, JsValue):
-            raise ConversionError(f"Cannot use key of type {type(original).__name__} as a key to a {kind}")
+            raise ConversionError(f"Cannot use {original!r} as a key for a Javascript {kind}")
         return converted
 
 

@@ -11,6 +11,12 @@ from typing import Any
 from pywrangler.runtime.js.proxy import JsValue
 
 
+class ConversionError(Exception):
+    """A value has no equivalent on the other side (https://pyodide.org: `pyodide.ffi.ConversionError`)."""
+
+    __module__ = "pyodide.ffi"
+
+
 class JsException(Exception, JsValue):
     """A JavaScript error: thrown and caught, or passed around (https://pyodide.org: `pyodide.ffi.JsException`)."""
 

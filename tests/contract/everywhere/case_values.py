@@ -4,6 +4,7 @@
 
 import asyncio
 import math
+import re
 from datetime import UTC, datetime
 
 import js
@@ -193,6 +194,8 @@ async def results_that_cannot_be_sent_fail_the_call(probe):
     ):
         error = await failure(thing.give(what))
         assert text in str(error), error
+        assert str(error).count("\n") == 0, error
+        assert re.search(r"\(returned at \S+\.py:\d+ in \w+\.give\)$", str(error)), error
     same(await thing.echo("still works"), "still works")
 
 
