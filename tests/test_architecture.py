@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "config": {"errors"},
     "protocol": {"errors", "config.model"},
     "packages": {"config", "errors"},
-    "runtime": CORE | {"protocol"},
+    "runtime": CORE | {"protocol", "config.handlers"},
     "bindings": CORE | {"runtime", "protocol"},
     "modules": CORE | {"runtime", "bindings", "protocol", "config.sdk"},
     "host": {"runtime", "bindings", "protocol", "packages", "config", "errors", "descendants"},

@@ -10,6 +10,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from pywrangler.config import handlers
 from pywrangler.fidelity.names import Scope, module_scope, resolve, statements
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ KINDS: dict[str, Kind] = {
     "WorkerEntrypoint": "entrypoint",
     "WorkflowEntrypoint": "workflow",
 }
-LEGACY_HANDLERS = ("on_fetch", "on_scheduled", "on_queue", "on_alarm", "on_trace", "on_pubsub", "on_email", "on_tail")
 _DEPTH_LIMIT = 20
 
 
@@ -44,7 +44,8 @@ class Exports:
     """What was found."""
 
     classes: dict[str, ExportedClass] = field(default_factory=dict)
-    legacy: dict[str, tuple[Source, Function]] = field(default_factory=dict)
+    functions: dict[str, tuple[Source, Function]] = field(default_factory=dict)
+    """Functions of the module that are handlers at old dates, or look like ones."""
     unknown: set[str] = field(default_factory=set)
     """Exported names that may be anything."""
     is_open: bool = False
@@ -79,8 +80,8 @@ def exports_of(project: Project) -> Exports:
         if not isinstance(binding, str):
             found.unknown.add(name)
             continue
-        if name in LEGACY_HANDLERS and (handler := reader.function(binding)) is not None:
-            found.legacy[name] = handler
+        if name in (*handlers.FUNCTIONS, *handlers.NEVER) and (handler := reader.function(binding)) is not None:
+            found.functions[name] = handler
         reader.add(found, name, binding)
     return found
 

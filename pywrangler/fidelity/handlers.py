@@ -4,7 +4,7 @@ Rules (spec/workers-module.md, section 6; spec/durable-objects.md, section 4):
 - `fetch` gets the request only, and needs no more; surplus arguments are dropped, so `fetch(self)` works;
 - `scheduled`, `queue`, `email`, `tail` and `trace` of an entrypoint get exactly three arguments, of which the last two
   are None: bindings are in `self.env`, the context in `self.ctx`;
-- handlers at module level count at old compatibility dates only.
+- which names it looks for depends on the compatibility date: `pywrangler.config.handlers`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from pywrangler.config import handlers
 from pywrangler.errors import Place, Problem
-from pywrangler.fidelity.exports import Exports, Function, Kind
+from pywrangler.fidelity.exports import ExportedClass, Exports, Function, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pywrangler.config.model import WorkerConfig
+    from pywrangler.config.model import Compat, WorkerConfig
     from pywrangler.fidelity.modules import Project
-    from pywrangler.fidelity.source import Source
+    from pywrangler.fidelity.source import Severity, Source
 
 STRICT_EVENTS = {
     "scheduled": "controller",
@@ -43,22 +44,37 @@ def check_signatures(exports: Exports, worker: WorkerConfig) -> Iterator[Problem
     for found in exports.classes.values():
         if found.kind == "workflow":
             continue
-        for name, (source, function) in found.methods.items():
+        yield from _names(found, worker.compat)
+        for method, (source, function) in found.methods.items():
+            name = method.removeprefix("on_") if worker.compat.module_handlers else method
+            if handlers.method_name(name, worker.compat) != method:
+                continue
             if name in _RELAXED and (found.kind == "object" or name == "fetch"):
                 yield from _relaxed(source, function, _RELAXED[name], found.name)
             elif name in STRICT_EVENTS and found.kind == "entrypoint":
                 yield from _strict(source, function)
-    if not worker.compat.module_handlers:
-        for name, (source, function) in exports.legacy.items():
-            severity = "warning" if exports.default is not None else "error"
-            what = f"{name}() at module level is ignored at compatibility date {worker.compat.date}."
-            remedy = (
-                "Move it into `class Default(WorkerEntrypoint)`, or add the compatibility flag "
-                '"disable_python_no_global_handlers".'
-            )
-            yield source.problem(
-                "legacy-handlers", _head(function), what, remedy, "warning" if severity == "warning" else "error"
-            )
+    has_class = exports.default is not None or exports.may_have("Default")
+    for name, (source, function) in exports.functions.items():
+        if name in _called_functions(exports, worker):
+            continue
+        what, remedy = handlers.explain_function(name, worker.compat, has_class=exports.default is not None)
+        severity: Severity = "warning" if has_class else "error"
+        yield source.problem("legacy-handlers", _head(function), what, remedy, severity)
+
+
+def _names(found: ExportedClass, compat: Compat) -> Iterator[Problem]:
+    """Yield a finding for each method that the platform calls by another name at this date."""
+    for method, called in handlers.misnamed(found.methods, compat, is_object=found.kind == "object"):
+        source, function = found.methods[method]
+        what, remedy = handlers.explain_misnamed(found.name, method, called, compat)
+        yield source.problem("handler-name", _head(function), what, remedy)
+
+
+def _called_functions(exports: Exports, worker: WorkerConfig) -> frozenset[str]:
+    """Return the functions of the module that the platform calls."""
+    if not worker.compat.module_handlers or exports.default is not None:
+        return frozenset()
+    return frozenset(exports.functions) & frozenset(handlers.FUNCTIONS)
 
 
 def check_config(project: Project, exports: Exports, others: Mapping[str, Exports]) -> Iterator[Problem]:
@@ -83,9 +99,10 @@ def check_config(project: Project, exports: Exports, others: Mapping[str, Export
     if project.main is None or exports.may_have("Default"):
         return
     yield from _handlers(worker, exports)
-    if not exports.classes and not exports.legacy:
+    if not exports.classes and not exports.functions:
         what = f"{project.main.path.name} exports no entrypoint."
-        remedy = "Define `class Default(WorkerEntrypoint)` with an `async def fetch(self, request)`."
+        method = handlers.method_name("fetch", worker.compat)
+        remedy = f"Define `class Default(WorkerEntrypoint)` with an `async def {method}(self, request)`."
         yield Problem("no-entrypoint", what, remedy, Place(project.main.path))
 
 
@@ -109,15 +126,17 @@ def _named(
 def _handlers(worker: WorkerConfig, exports: Exports) -> Iterator[Problem]:
     """Yield a finding for each event that the config asks for and nothing handles."""
     default = exports.default
-    handled = set(default.methods) if default is not None else set()
-    if worker.compat.module_handlers:
-        handled |= {name.removeprefix("on_") for name in (*exports.legacy, *handled)}
+    functions = {name.removeprefix("on_") for name in _called_functions(exports, worker)}
+    handled = functions if default is None else set(default.methods)
     wanted = {"scheduled": "triggers.crons", "queue": "queues.consumers"}
     asked = {"scheduled": bool(worker.crons), "queue": bool(worker.queue_consumers)}
     for event, key in wanted.items():
         if asked[event] and event not in handled:
             what = f'The config has "{key}", but the default entrypoint has no {event}().'
             remedy = f"Add `async def {event}(self, {STRICT_EVENTS[event]}, env, ctx)` to `class Default`."
+            if functions:
+                what = f'The config has "{key}", but there is no on_{event}().'
+                remedy = f"Add `async def on_{event}({STRICT_EVENTS[event]}, env, ctx)`."
             yield Problem("no-handler", what, remedy, Place(worker.config_path))
 
 

@@ -51,7 +51,8 @@ async def receive(
     if problem:
         return _text(400, f"Email could not be parsed: {problem}")
     if "email" not in worker.exports.default_handlers:
-        return _text(500, NO_HANDLER)
+        advice = worker.exports.advice(worker.exports.entrypoints.get("default"), "email")
+        return _text(500, f"{NO_HANDLER} {advice}".rstrip())
     for warning in _mismatches(mail, sender, recipient):
         context.log("warn", warning)
     message = incoming(worker, state_root, sender, recipient, raw)

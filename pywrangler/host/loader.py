@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import linecache
 import sys
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.config import handlers
 from pywrangler.errors import LoadError, Place, Problem
 from pywrangler.runtime import context, exports, frames, source_files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
     from pywrangler.config.model import WorkerConfig
@@ -73,33 +77,39 @@ def _check(config: WorkerConfig, module: ModuleType, found: Exports) -> list[Pro
                     place=binding.place,
                 )
             )
+    warnings = list(_misplaced(module, found, config.main))
     if not (found.entrypoints or found.objects or found.handlers or found.workflows):
-        legacy = exports.legacy_names(module)
-        if legacy:
-            raise LoadError(
-                Problem(
-                    "legacy-handlers",
-                    f"{config.main.name} defines {legacy[0]}() at module level, which compatibility date "
-                    f"{config.compat.date} ignores.",
-                    "Move it into `class Default(WorkerEntrypoint)`, or set a compatibility_date before 2025-08-14, "
-                    'or add the compatibility flag "disable_python_no_global_handlers".',
-                    place=_place_of(module, legacy[0], config.main),
-                )
-            )
+        if warnings:
+            raise LoadError(replace(warnings[0], severity="error"))
         raise LoadError(
             Problem(
                 "no-entrypoint",
                 f"{config.main.name} exports no entrypoint.",
-                "Define `class Default(WorkerEntrypoint)` with an `async def fetch(self, request)`.",
+                f"Define `class Default(WorkerEntrypoint)` with an `async def {_fetch_method(config)}`.",
                 place=Place(config.main),
             )
         )
-    return []
+    return warnings
 
 
-def _place_of(module: ModuleType, name: str, main: Path) -> Place:
-    code = getattr(getattr(module, name), "__code__", None)
-    return Place(main, code.co_firstlineno) if code is not None else Place(main)
+def _fetch_method(config: WorkerConfig) -> str:
+    return f"{handlers.method_name('fetch', config.compat)}(self, request)"
+
+
+def _misplaced(module: ModuleType, found: Exports, main: Path) -> Iterator[Problem]:
+    """Yield a warning for each handler that the platform does not call where, or as, it is."""
+    for name in found.ignored:
+        what, remedy = handlers.explain_function(name, found.compat, has_class="default" in found.entrypoints)
+        place = _place_of(getattr(module, name), main)
+        yield Problem("legacy-handlers", what, remedy, place, severity="warning")
+    for kind, method, called in found.misnamed():
+        what, remedy = handlers.explain_misnamed(kind.__name__, method, called, found.compat)
+        yield Problem("handler-name", what, remedy, _place_of(getattr(kind, method), main), severity="warning")
+
+
+def _place_of(function: Any, main: Path) -> Place:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return Place(Path(code.co_filename), code.co_firstlineno) if code is not None else Place(main)
 
 
 def imported(config: WorkerConfig, packages: Packages, inherited: str) -> tuple[tuple[str, ...], tuple[Path, ...]]:

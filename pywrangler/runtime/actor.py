@@ -181,7 +181,8 @@ class Actor:
                 )
                 method = getattr(instance, name, None)
                 if method is None:
-                    raise type_error(f"Method {name} does not exist")
+                    advice = host.exports.advice(type(instance), "alarm")
+                    raise type_error(f"Method {name} does not exist. {advice}".removesuffix(". "))
                 return host.face.call(method, (shown,), relaxed=True)
 
             moment = host.clock.now() if now is None else now

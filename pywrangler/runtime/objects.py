@@ -15,7 +15,7 @@ from pywrangler.runtime.actor import Actor
 from pywrangler.runtime.alarms import AlarmIndex, AlarmOutcome, AlarmScheduler, forget_stored_alarm
 from pywrangler.runtime.cancellation import Limit
 from pywrangler.runtime.ids import HEX_DIGITS, carried_name
-from pywrangler.runtime.js.errors import JsException, error, type_error
+from pywrangler.runtime.js.errors import JsException, error
 from pywrangler.runtime.methods import call_method
 from pywrangler.runtime.sockets import HibernationSet
 from pywrangler.runtime.storage import ObjectStorage
@@ -221,7 +221,7 @@ class ObjectHost:
     async def _fetch(self, instance: Any, request: Any) -> Any:
         handler = getattr(instance, self.handler_name("fetch"), None)
         if handler is None:
-            raise type_error("Handler does not export a fetch() function.")
+            raise self.worker.no_handler(type(instance), "fetch")
         self.worker.watch_client(request)
         result = self.face.call(handler, (self.face.request(request),), relaxed=True)
         if hasattr(result, "__await__"):

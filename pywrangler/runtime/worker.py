@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.config.handlers import method_name
 from pywrangler.runtime import context
 from pywrangler.runtime.execution import ExecutionContext, ScheduledController
 from pywrangler.runtime.js.errors import error, type_error
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from pywrangler.config.model import WorkerConfig
     from pywrangler.runtime.exports import Exports
+    from pywrangler.runtime.js.errors import JsException
     from pywrangler.runtime.objects import ObjectHost
     from pywrangler.runtime.ports import Channel, Companion, Event, Face, Router, Target
     from pywrangler.runtime.state_lock import StateLock
@@ -90,7 +92,7 @@ class WorkerRuntime:
 
     def handler_name(self, name: str) -> str:
         """Return what a handler is called in this Worker's layout: `fetch`, or `on_fetch` in the old one."""
-        return f"on_{name}" if self.config.compat.module_handlers else name
+        return method_name(name, self.config.compat)
 
     # ---- Receiver -----------------------------------------------------------------------------------------
 
@@ -173,10 +175,10 @@ class WorkerRuntime:
         handler = self.exports.handlers.get("fetch") if target.name == "default" else None
         if handler is not None:
             return self.face.call(handler, (request, self.env, ctx), relaxed=True)
-        instance = self._entrypoint(target.name)(ctx, self.env)
+        instance = self._entrypoint(target.name, "fetch")(ctx, self.env)
         method = getattr(instance, self.handler_name("fetch"), None)
         if method is None:
-            raise type_error("Handler does not export a fetch() function.")
+            raise self.no_handler(type(instance), "fetch")
         return self.face.call(method, (self.face.request(request),), relaxed=True)
 
     async def _call_entrypoint(self, target: Target, path: Sequence[str], arguments: Sequence[Any]) -> Any:
@@ -229,18 +231,25 @@ class WorkerRuntime:
         legacy = self.exports.handlers.get(kind) if target.name == "default" else None
         if legacy is not None:
             return self.face.call(legacy, (*arguments, self.env, ctx), relaxed=True)
-        instance = self._entrypoint(target.name)(ctx, self.env)
+        instance = self._entrypoint(target.name, kind)(ctx, self.env)
         method = getattr(instance, self.handler_name(kind), None)
         if method is None:
-            raise type_error(f"Handler does not export a {kind}() function.")
+            raise self.no_handler(type(instance), kind)
         # The platform leaves the `env` and `ctx` arguments of these handlers undefined.
         return self.face.call(method, (*arguments, None, None), relaxed=False)
 
-    def _entrypoint(self, name: str) -> type:
+    def no_handler(self, kind: type, event: str) -> JsException:
+        """Return the error for an event that finds no handler in a class, with what the platform looks for."""
+        name = self.handler_name(event)
+        text = f"Handler does not export {'an' if name.startswith('on_') else 'a'} {name}() function."
+        return type_error(f"{text} {self.exports.advice(kind, event)}".rstrip())
+
+    def _entrypoint(self, name: str, event: str = "") -> type:
         entrypoint = self.exports.entrypoints.get(name)
         if entrypoint is None:
             if name == "default":
-                raise error(f'Worker "{self.config.name}" does not export a default entrypoint.')
+                text = f'Worker "{self.config.name}" does not export a default entrypoint.'
+                raise error(f"{text} {self.exports.advice(None, event)}".rstrip())
             raise error(f'Worker "{self.config.name}" does not export an entrypoint named "{name}".')
         return entrypoint
 

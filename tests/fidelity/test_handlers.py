@@ -94,6 +94,8 @@ def test_a_base_class_in_another_module_counts(workshop):
     [
         ("async def on_fetch(request, env): ...", "2026-06-01", ["error"]),
         ("async def on_fetch(request, env): ...", "2025-08-13", []),
+        ("async def on_email(message): ...", "2025-08-13", ["error"]),
+        (entrypoint("on_fetch(self)") + "async def on_fetch(request): ...", "2025-08-13", ["warning"]),
         (entrypoint("fetch(self)") + "async def on_scheduled(controller): ...", "2026-06-01", ["warning"]),
     ],
 )

@@ -66,7 +66,7 @@ def test_imports(workshop, code, expected):
 @pytest.mark.parametrize(
     ("code", "date", "flags", "expected"),
     [
-        ("import distutils", "2025-01-01", (), ["missing-module"]),
+        ("import distutils", "2025-01-01", ("python_no_global_handlers",), ["missing-module"]),
         ("import cgi", "2025-09-28", (), []),
         ("import cgi", "2025-09-29", (), ["missing-module"]),
         ("from compression import zstd, lzma", "2026-01-01", (), ["missing-module"]),

@@ -37,7 +37,8 @@ class Post:
             assert kind == "email"
             handle(arguments[0])
 
-        exports = SimpleNamespace(default_handlers=("email",))
+        exports = SimpleNamespace(default_handlers=("email",), entrypoints={}, advice=lambda *_: self.advice)
+        self.advice = ""
         self.worker: Any = SimpleNamespace(exports=exports, companions=[], handle=run)
         self._application = Application(self.worker, root, self.reported.append, "test", state_root=root)
 
@@ -144,6 +145,8 @@ def test_a_worker_without_the_handler_says_so(post: Callable[..., Post]) -> None
     send = post()
     send.worker.exports.default_handlers = ("fetch",)
     assert send() == (500, "Worker does not export an email() handler.")
+    send.advice = "Rename it."
+    assert send() == (500, "Worker does not export an email() handler. Rename it.")
 
 
 @pytest.mark.parametrize(

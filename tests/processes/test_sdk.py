@@ -95,3 +95,27 @@ def test_a_result_that_cannot_be_sent_is_one_line_for_both_sessions(project: Pro
     assert project.get("asks", "/foo")[1].startswith(f"DataCloneError: {cloned} (returned at src/entry.py:")
     gives.expect(f"[ERROR] DataCloneError: {cloned}")
     assert "Traceback" not in gives.output
+
+
+HANDLES = """
+from workers import Response, WorkerEntrypoint
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        return Response("by the class")
+"""
+
+
+def test_a_handler_of_another_date_is_named_at_the_start_and_in_the_500(project: Project) -> None:
+    directory = project.worker("old", HANDLES, compatibility_date="2025-08-01")
+    session = project.dev("-c", "old/wrangler.jsonc").ready()
+    advice = "Default defines fetch(), but at compatibility date 2025-08-01 the platform calls on_fetch()."
+    assert f"[WARNING] {advice}" in session.output
+    status, text = project.get("old")
+    assert (status, text.splitlines()[0].partition(" Rename it")[0]) == (
+        500,
+        f"TypeError: Handler does not export an on_fetch() function. {advice}",
+    )
+    source = directory / "src" / "entry.py"
+    source.write_text(source.read_text().replace("def fetch", "def on_fetch"))
+    eventually(lambda: project.get("old") == (200, "by the class"))

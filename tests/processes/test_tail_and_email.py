@@ -34,7 +34,7 @@ class Default(WorkerEntrypoint):
             print("VERSION 1", item.scriptName, item.outcome, [list(entry.message) for entry in item.logs])
 """
 LEGACY = """
-async def on_tail(events, env, ctx):
+async def on_trace(events, env, ctx):
     print("old layout", events[0].scriptName, ctx is not None)
 """
 SEES = "VERSION 1 producer ok [['producing']]"
