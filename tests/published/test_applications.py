@@ -108,7 +108,7 @@ def test_fastapi_errors(ask: Callable[..., Any], sessions: dict[str, Dev]) -> No
     session = sessions["fastapi_app"]
     mark = session.mark()
     assert ask("fastapi", "/crash")[0] == 500
-    session.expect("after its response began: ValueError: not handled", after=mark)
+    session.expect("after response started: ValueError: not handled", after=mark)
     session.expect("at src/entry.py:114", after=mark)
     assert "Traceback" not in session.output[mark:]
 

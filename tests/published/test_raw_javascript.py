@@ -194,7 +194,7 @@ def test_scheduled_events_reach_module_handlers(area: Project, sessions: dict[st
 
 
 def test_names_that_came_later_are_missing(area: Project, sessions: dict[str, Dev]) -> None:
-    assert ask_port(area.port("legacy"), "/missing-names") == "patch_env,wait_until,wsgi"
+    assert ask_port(area.port("legacy"), "/missing-names") == "wait_until,wsgi"
 
 
 def test_decorated_handlers_get_the_request_and_env_of_the_sdk(area: Project, sessions: dict[str, Dev]) -> None:
