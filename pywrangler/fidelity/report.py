@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from pywrangler.config import sdk
 from pywrangler.fidelity import calls, files, handlers, imports, javascript, module_scope, packages
 from pywrangler.fidelity.bundle import Bundle, bundle_of
 from pywrangler.fidelity.exports import Exports, exports_of
 from pywrangler.fidelity.modules import Project, load
 from pywrangler.fidelity.walk import Visit, walk
+from pywrangler.packages import sdk
 from pywrangler.packages.vendored import directories
 
 if TYPE_CHECKING:
@@ -92,8 +92,8 @@ def _findings(project: Project, exported: dict[str, Exports], more: Iterable[Pro
 def _all(project: Project, exported: dict[str, Exports]) -> Iterator[Problem]:
     yield from project.problems
     compat = project.worker.compat
-    places = (*(directory for directory, _ in directories(project.worker)), *project.site_packages)
-    release = sdk.effective(compat, places)
+    vendored = (directory for directory, _ in directories(project.worker))
+    release = sdk.effective(compat, vendored, project.site_packages)
     bundle = bundle_of(project.worker)
     own = {name.partition(".")[0] for name in project.sources}
     for source in project.sources.values():

@@ -18,7 +18,6 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from pywrangler.config import sdk
 from pywrangler.errors import LoadError, Problem, PywranglerError
 from pywrangler.host import blocking, event_loop, loader, search_path
 from pywrangler.host.application import Application
@@ -28,6 +27,7 @@ from pywrangler.host.link import BUFFER_LIMIT_BYTES, MessageLink
 from pywrangler.host.memory import Memory
 from pywrangler.host.output import LogWriter
 from pywrangler.host.ownership import Ownership
+from pywrangler.packages import sdk
 from pywrangler.protocol import control
 from pywrangler.protocol import descriptors as descriptors_left
 from pywrangler.runtime import context, invocations
@@ -259,8 +259,8 @@ class Host:
             QueueBroker(self._worker, outbox_of(self._parts()), self._clock, self._logged_batch)
         # User code may use `from workers import env` at module level.
         packages = self._settings.packages
-        places = (*(directory for directory, _ in packages.vendored), *packages.site_packages)
-        version = sdk.effective(config.compat, places)
+        vendored = (directory for directory, _ in packages.vendored)
+        version = sdk.effective(config.compat, vendored, packages.site_packages)
         face.configure(config.compat, env, version)
         if not config.compat.jsnull:
             from pyodide import _older as older_pyodide

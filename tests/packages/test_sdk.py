@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from pywrangler.config import sdk
 from pywrangler.config.compat import derive
-from pywrangler.config.sdk import BUILT_IN, FIRST, NEWEST, effective, explain, has, vendored
+from pywrangler.config.sdk import BUILT_IN, FIRST, NEWEST, explain, has
+from pywrangler.packages.sdk import effective, release_in
 
 OLD, NEW = derive("2026-03-08"), derive("2026-04-21")
 
@@ -29,7 +30,7 @@ def add_metadata(modules, name, metadata=None, record=RECORD):
     info.mkdir()
     if metadata is not None:
         (info / "METADATA").write_bytes(metadata if isinstance(metadata, bytes) else metadata.encode())
-    (info / "RECORD").write_text(record)
+    (info / "RECORD").write_bytes(record.encode(errors="surrogatepass"))
 
 
 @pytest.mark.parametrize(
@@ -42,13 +43,13 @@ def add_metadata(modules, name, metadata=None, record=RECORD):
     ],
 )
 def test_without_a_vendored_sdk_the_date_decides(compat, release, tmp_path):
-    assert effective(compat, [tmp_path / "python_modules"]) == release
+    assert effective(compat, [tmp_path / "python_modules"], [tmp_path / "site-packages"]) == release
 
 
 @pytest.mark.parametrize("compat", [OLD, NEW])
 def test_a_vendored_sdk_wins_at_every_date(compat, modules):
     add_metadata(modules, "workers_runtime_sdk-1.8.2", "Name: workers-runtime-sdk\nVersion: 1.8.2\n")
-    assert effective(compat, [modules]) == (1, 8, 2)
+    assert effective(compat, [modules], ()) == (1, 8, 2)
 
 
 def test_python_modules_come_before_the_environment(modules, tmp_path):
@@ -57,8 +58,14 @@ def test_python_modules_come_before_the_environment(modules, tmp_path):
     (other / "workers" / "__init__.py").touch()
     add_metadata(modules, "workers_runtime_sdk-1.7.0", "Version: 1.7.0\n")
     add_metadata(other, "workers_runtime_sdk-1.9.5", "Version: 1.9.5\n")
-    assert effective(OLD, [modules, other]) == (1, 7, 0)
-    assert effective(OLD, [tmp_path / "none", other]) == (1, 9, 5)
+    assert effective(OLD, [modules], [other]) == (1, 7, 0)
+    assert effective(OLD, [tmp_path / "none"], [other]) == (1, 9, 5)
+
+
+def test_the_environment_that_runs_pywrangler_may_be_that_of_the_project(modules, monkeypatch):
+    add_metadata(modules, "workers_runtime_sdk-1.7.0", "")
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(modules) if name == "purelib" else "")
+    assert effective(OLD, [], ()) == (1, 7, 0)
 
 
 @pytest.mark.parametrize(
@@ -68,14 +75,14 @@ def test_python_modules_come_before_the_environment(modules, tmp_path):
         ("workers_runtime_sdk-1.10.0rc1", "Version: 1.10.0rc1\n", (1, 10, 0)),
         ("workers_runtime_sdk-2.0", "Version: 2.0\n", (2, 0, 0)),
         ("workers_runtime_sdk-1.7.0", None, (1, 7, 0)),
-        ("workers_runtime_sdk-1.7.0", "Name: nothing else\n", (1, 7, 0)),
+        ("Workers.Runtime_SDK-1.7.0", "", (1, 7, 0)),
         ("somebody_s_workers-1.8.0", "Version: 1.8.0\n", (1, 8, 0)),
     ],
 )
 def test_the_distribution_that_holds_the_package_names_its_release(name, metadata, release, modules):
     add_metadata(modules, "other-9.9.9", "Version: 9.9.9\n", record="other/__init__.py,,\n")
     add_metadata(modules, name, metadata)
-    assert vendored(modules) == release
+    assert release_in(modules) == release
 
 
 @pytest.mark.parametrize("stale", ["1.6.0", "1.10.0"])
@@ -83,7 +90,7 @@ def test_metadata_that_an_older_installation_left_does_not_count(stale, modules)
     versions = sorted([stale, "1.9.5"], key=lambda text: [int(part) for part in text.split(".")])
     for version in versions:
         add_metadata(modules, f"workers_runtime_sdk-{version}", f"Version: {version}\n")
-    assert vendored(modules) == tuple(int(part) for part in versions[-1].split("."))
+    assert release_in(modules) == tuple(int(part) for part in versions[-1].split("."))
 
 
 # What tells the releases on the package index apart: the files that are new or changed, as `pip install --target d
@@ -113,30 +120,30 @@ def test_a_vendored_sdk_without_metadata_is_told_by_what_it_contains(files, rele
         path = modules / "workers" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
-    assert vendored(modules) == release
+    assert release_in(modules) == release
 
 
-@pytest.mark.parametrize("metadata", ["Version: nonsense\n", "Version:\n", b"\xff\xfe\x00"])
-def test_metadata_that_cannot_be_read_leaves_it_to_the_contents(metadata, modules):
-    add_metadata(modules, "workers_runtime_sdk-x", metadata)
+@pytest.mark.parametrize("version", ["x", "", "nonsense", "v"])
+def test_a_version_that_cannot_be_read_leaves_it_to_the_contents(version, modules):
+    add_metadata(modules, f"workers_runtime_sdk-{version}")
     (modules / "workers" / "wsgi.py").touch()
-    assert vendored(modules) == (1, 6, 0)
+    assert release_in(modules) == (1, 6, 0)
 
 
 def test_nothing_that_is_in_the_way_is_an_error(tmp_path):
     (tmp_path / "workers").write_text("a file")
-    assert vendored(tmp_path) is None
-    assert vendored(tmp_path / "workers") is None
+    assert release_in(tmp_path) is None
+    assert release_in(tmp_path / "workers") is None
 
 
 @settings(max_examples=60, deadline=None)
-@given(metadata=st.binary(max_size=80), name=st.text("abc-._0123456789rc", max_size=20))
-def test_no_metadata_makes_it_fail(metadata, name, tmp_path_factory):
+@given(record=st.text(max_size=80), name=st.text("abc-._0123456789rc", max_size=20))
+def test_no_metadata_makes_it_fail(record, name, tmp_path_factory):
     modules = tmp_path_factory.mktemp("modules")
     (modules / "workers").mkdir()
     (modules / "workers" / "__init__.py").touch()
-    add_metadata(modules, f"workers_runtime_sdk-{name}", metadata)
-    found = vendored(modules)
+    add_metadata(modules, f"workers_runtime_sdk-{name}", record=record)
+    found = release_in(modules)
     assert found is None or len(found) == 3
 
 
