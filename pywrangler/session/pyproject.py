@@ -6,7 +6,8 @@ Rules (spec/cli.md, section 10; https://packaging.python.org/specifications/depe
   with what they include; uv's older `dev-dependencies` too;
 - dependencies that the build backend makes (`dynamic`, or no `[project]` beside a backend) are asked of it
   (`session.build_metadata`);
-- Cloudflare's own command line is left out: this program does its work, and both call their package `pywrangler`;
+- Cloudflare's own command line is left out: this program does its work, and both call their package `pywrangler`; what
+  it brings to every project is kept: the SDK, which then counts at every compatibility date (`packages.sdk`);
 - our own name is no requirement: on the index it belongs to somebody else. `sync` installs the pywrangler that runs,
   unless the project says where its own comes from;
 - where packages come from is said by `[tool.uv]` (`session.package_sources`).
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from pywrangler.config.document import place_at
 from pywrangler.errors import ConfigError, Place, Problem, StartError
+from pywrangler.packages.distributions import parse
 from pywrangler.packages.versions import clauses
 from pywrangler.session.package_sources import PackageSources
 from pywrangler.session.workspaces import FILE_NAME, canonical_name, entries, load, table
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LEFT_OUT = frozenset(("workers-py",))
+BROUGHT, BRINGS_SINCE = "workers-runtime-sdk", (1, 9)
+"""What comes with it, and from which version on."""
 OWN_NAME = "pywrangler"
 _NAME = re.compile(r"\s*[A-Za-z0-9]")
 
@@ -139,12 +143,23 @@ def with_requirements(project: Project, lines: Sequence[str]) -> Project:
     own = [line for line in lines if canonical_name(line) == OWN_NAME]
     brings = project.brings_pywrangler or any(" @ " in line or line.startswith("-") for line in own)
     kept = [line for line in lines if line not in left_out and (brings or line not in own)]
+    names = {canonical_name(line) for line in (*project.requirements, *kept)}
+    if BROUGHT not in names and any(map(_brings_sdk, left_out)):
+        kept.append(BROUGHT)
     return replace(
         project,
         requirements=tuple(dict.fromkeys((*project.requirements, *kept))),
         left_out=tuple(dict.fromkeys((*project.left_out, *left_out))),
         brings_pywrangler=brings,
     )
+
+
+def _brings_sdk(requirement: str) -> bool:
+    """Whether a version of Cloudflare's command line that a requirement allows brings the SDK."""
+    asked = parse(requirement)
+    limits = (clauses(asked.versions) or ()) if asked is not None else ()
+    highest = [(numbers[:2], operator == "<") for operator, numbers, _ in limits if operator not in (">", ">=", "!=")]
+    return all(numbers > BRINGS_SINCE or (numbers == BRINGS_SINCE and not is_less) for numbers, is_less in highest)
 
 
 # ---- reading

@@ -164,7 +164,7 @@ def test_dynamic_dependencies_are_those_that_the_backend_names(tmp_path, head, b
     assert installed == more
     assert not (tmp_path / "x.egg-info").exists()
     whole = pyproject.with_requirements(project, found)
-    assert (whole.requirements, whole.left_out) == (("fastapi>=0.110",), ("workers-py",))
+    assert (whole.requirements, whole.left_out) == (("fastapi>=0.110", "workers-runtime-sdk"), ("workers-py",))
 
 
 @pytest.mark.processes

@@ -95,8 +95,28 @@ def test_a_default_group_that_is_not_there_is_an_error(tmp_path):
 @pytest.mark.parametrize("name", ["workers-py", "workers_py>=1.9", "Workers.Py[x]"])
 def test_cloudflares_command_line_is_left_out_however_it_is_spelt(tmp_path, name):
     project = pyproject.read(written(tmp_path, f'[project]\ndependencies = ["{name}"]\n'))
-    assert project.requirements == ()
+    assert project.requirements == ("workers-runtime-sdk",)
     assert project.left_out == (name,)
+
+
+@pytest.mark.parametrize(
+    ("asked", "installed"),
+    [
+        (["workers-py"], ["workers-runtime-sdk"]),
+        (["workers-py>=1.2"], ["workers-runtime-sdk"]),
+        (["workers-py==1.17.9"], ["workers-runtime-sdk"]),
+        (["workers-py~=1.9", "workers-runtime-sdk==1.8.2"], ["workers-runtime-sdk==1.8.2"]),
+        (["workers-py==1.6.1"], []),
+        (["workers-py>=1.2,<1.9"], []),
+        (["workers-py<1.9.0"], []),
+        (["workers-py<2"], ["workers-runtime-sdk"]),
+        (["fastapi"], ["fastapi"]),
+    ],
+)
+def test_the_sdk_that_it_brings_is_installed(tmp_path, asked, installed):
+    dependencies = ", ".join(f'"{item}"' for item in asked)
+    project = pyproject.read(written(tmp_path, f"[project]\ndependencies = [{dependencies}]\n"))
+    assert list(project.requirements) == installed
 
 
 def test_sources_of_uv_replace_the_index(tmp_path):
