@@ -61,6 +61,16 @@ assert asgi is workers.asgi and asgi.entrypoint
 refused("import workers._workers", "no longer has workers._workers")
 refused("from asgi import Options", "1.9.5")
 """,
+    "built in, after another Worker of the same session": """
+import asgi, workers.wsgi, workers.gateway.options, workers._workers
+install(0, 0, 0)
+refused("from workers import wsgi", "1.6.0")
+refused("import workers.gateway.options", "1.9.5")
+import asgi
+assert not hasattr(asgi, "entrypoint")
+refused("from workers import asgi", "1.6.14")
+from workers._workers import fetch
+""",
     "1.9.5": """
 install(1, 9, 5)
 import asgi, workers.asgi

@@ -48,6 +48,12 @@ _withheld: list[_Withheld] = []
 
 def install(version: Version, date: str) -> None:
     """Make the `workers` package of this process that of a release; `date` is named in messages."""
+    # A host inherits what Workers imported before, whatever release those ran with.
+    for name in ("asgi", *REMOVABLE):
+        above, _, last = name.rpartition(".")
+        parent = sys.modules.get(above)
+        if sys.modules.pop(name, None) is not None and parent is not None:
+            vars(parent).pop(last, None)
     names = frozenset(name for name in REMOVABLE if not has(name, version))
     if names:
         _withheld.append(_Withheld(names, version, date))
