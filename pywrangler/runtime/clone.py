@@ -42,10 +42,14 @@ _decode = msgspec.msgpack.Decoder().decode
 def serialize(value: Any) -> bytes:
     """Return a structured clone of `value` as bytes in V8's format.
 
-    Raises JsException DataCloneError for functions and instances of classes, TypeError for tuples and bytearrays.
+    Raises JsException DataCloneError for functions and instances of classes, TypeError for tuples and bytearrays,
+    ConversionError for keys of dicts that are no text.
     """
     writer = Writer(describe, property_name)
-    _write(writer, value)
+    try:
+        _write(writer, value)
+    except (TypeError, ConversionError, JsException) as problem:
+        raise without_frames(problem) from None
     return writer.finish()
 
 

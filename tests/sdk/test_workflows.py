@@ -9,7 +9,7 @@ import pytest
 from workers import WorkflowEntrypoint, _mode
 from workers.workflows import NonRetryableError, WorkflowStep, recreated
 
-from pywrangler.runtime.js.errors import JsException
+from pywrangler.runtime.js.errors import ConversionError, JsException
 from pywrangler.runtime.js.jsdict import JsDict
 from pywrangler.runtime.js.proxy import JsPromise, JsProxy, jsnull
 from pywrangler.runtime.js.values import plain
@@ -244,3 +244,21 @@ def test_other_errors_stay_javascript_errors():
     original = JsException("PythonError", "Traceback (most recent call last):\nKeyError: 'x'\n")
     assert recreated(original) is original
     assert type(recreated(JsException("TypeError", "direct"))) is TypeError
+
+
+@pytest.mark.parametrize("result", [(1, 2), {"deep": [bytearray(b"x")]}, {(1, 2): 3}])
+def test_a_result_that_cannot_be_sent_says_where_it_was_returned(result, raw, run_async):
+    class Flow(WorkflowEntrypoint):
+        async def run(self, event, step):
+            if event == "step":
+
+                @step.do("part")
+                async def part():
+                    return result
+
+                return await part()
+            return result
+
+    for where, name in (("run", r"Flow\.run"), ("step", r"Flow\.run\.<locals>\.part")):
+        with pytest.raises((TypeError, ConversionError), match=rf"\(returned at \S+\.py:\d+ in \S*{name}\)$"):
+            run_async(Flow(None, plain({})).run(where, raw))

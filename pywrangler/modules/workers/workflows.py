@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.convert import from_entries, to_js
-from pywrangler.runtime.js.errors import JsException
+from pywrangler.runtime.js.errors import ConversionError, JsException
+from pywrangler.runtime.refusals import returned_by
 from workers._mode import MODE
 from workers.conversion import python_from_rpc, python_to_rpc
 
@@ -77,7 +78,7 @@ class Step:
         result = self._function(**arguments)
         if inspect.isawaitable(result):
             result = await result
-        return python_to_rpc(result)
+        return _sendable(result, self._function)
 
     @property
     def config(self) -> dict[str, Any] | None:
@@ -188,6 +189,14 @@ def recreated(error: JsException) -> Exception:
     return error if kind is None else kind(message)
 
 
+def _sendable(result: Any, function: Callable[..., Any]) -> Any:
+    """Return what a function of user code returned, for the platform; its error says where that was."""
+    try:
+        return python_to_rpc(result)
+    except (TypeError, ConversionError) as problem:
+        raise returned_by(problem, function) from None
+
+
 def wrapping_run(run: Callable[..., Any]) -> Callable[..., Any]:
     """Return a workflow's `run` as the platform calls it: raw event and step in, JavaScript value out."""
 
@@ -196,7 +205,7 @@ def wrapping_run(run: Callable[..., Any]) -> Callable[..., Any]:
         if not isinstance(step, WorkflowStep):
             step = WorkflowStep(step)
             result = run(self, python_from_rpc(event), step, *rest)
-            return python_to_rpc(await result if inspect.isawaitable(result) else result)
+            return _sendable(await result if inspect.isawaitable(result) else result, run)
         result = run(self, event, step, *rest)  # `super().run(event, step)`
         return await result if inspect.isawaitable(result) else result
 

@@ -50,11 +50,12 @@ def unreadable(problem: CloneError) -> JsException:
 
 
 def python_traceback(problem: BaseException) -> str:
-    """Return the traceback of an exception without the frames of the runtime before user code."""
-    trace = problem.__traceback__
-    while trace is not None and trace.tb_next is not None and trace.tb_frame.f_code.co_filename.startswith(_OURS):
-        trace = trace.tb_next
-    return "".join(traceback.format_exception(type(problem), problem, trace))
+    """Return the traceback of an exception without the frames of the runtime, if there are others."""
+    summary = traceback.TracebackException(type(problem), problem, problem.__traceback__)
+    theirs = [frame for frame in summary.stack if not frame.filename.startswith(_OURS)]
+    if theirs:
+        summary.stack[:] = theirs
+    return "".join(summary.format())
 
 
 def as_remote(problem: BaseException, error_text: ErrorText = python_traceback) -> JsException:

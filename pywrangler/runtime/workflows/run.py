@@ -18,7 +18,7 @@ from pywrangler.runtime import context
 from pywrangler.runtime.cancellation import interrupt
 from pywrangler.runtime.channels.failures import as_remote
 from pywrangler.runtime.clone import serialize, to_script
-from pywrangler.runtime.js.errors import JsException, error
+from pywrangler.runtime.js.errors import ConversionError, JsException, error
 from pywrangler.runtime.js.values import plain
 from pywrangler.runtime.references import forward
 from pywrangler.runtime.user_code import runs_user_code
@@ -161,7 +161,7 @@ class Run:
         result = task.result()
         try:
             return Ended(serialize(plain({"value": result})), result)
-        except (JsException, TypeError) as refusal:
+        except (JsException, ConversionError, TypeError) as refusal:
             return Ended(problem=as_remote(refusal, self._error_text), cause=refusal)
 
     # ---- between steps ------------------------------------------------------------------------------------
