@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.processes
 
 USES_WSGI = """
-from workers import Response, WorkerEntrypoint, wait_until, wsgi
+from workers import DurableObject, Response, WorkerEntrypoint, wait_until, wsgi
+
+class Keeps:
+    def __init__(self, ctx, env):
+        self.ctx = ctx
+        self.env = env
+
+class Room(Keeps, DurableObject):
+    def rows(self):
+        return self.ctx.storage.sql.exec("SELECT 1 AS a, 'x' AS b").raw().toArray().to_py()
 
 def app(environ, start_response):
     start_response("200 OK", [])
@@ -26,8 +35,14 @@ class Default(WorkerEntrypoint):
     async def fetch(self, request):
         if request.url.endswith("/wsgi"):
             return await wsgi.fetch(app, request, self.env)
+        if request.url.endswith("/mixin"):
+            return Response(repr(await self.env.ROOM.getByName("a").rows()))
         return Response(repr(await self.env.KV.get("missing")))
 """
+OBJECTS: Any = {
+    "durable_objects": {"bindings": [{"name": "ROOM", "class_name": "Room"}]},
+    "migrations": [{"tag": "v1", "new_sqlite_classes": ["Room"]}],
+}
 KV: Any = [{"binding": "KV", "id": "kv"}]
 
 
@@ -42,7 +57,7 @@ def vendor(directory: Path, version: str) -> None:
 
 
 def test_a_vendored_sdk_counts_at_every_date_and_as_soon_as_it_is_there(project: Project) -> None:
-    directory = project.worker("old", USES_WSGI, compatibility_date="2025-11-02", kv_namespaces=KV)
+    directory = project.worker("old", USES_WSGI, compatibility_date="2025-11-02", kv_namespaces=KV, **OBJECTS)
     session = project.dev("-c", "old/wrangler.jsonc")
     session.expect("The built-in SDK of compatibility date 2025-11-02 has no workers.wsgi")
     session.expect('add "workers-runtime-sdk>=1.6.0" to the dependencies')
@@ -51,6 +66,7 @@ def test_a_vendored_sdk_counts_at_every_date_and_as_soon_as_it_is_there(project:
     session.ready()
     assert project.get("old") == (200, "None")
     assert project.get("old", "/wsgi") == (200, "by wsgi")
+    assert project.get("old", "/mixin") == (200, "[[1, 'x']]")
 
 
 GIVES = """

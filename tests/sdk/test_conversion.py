@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from workers import Blob, File, FormData, Request, Response, _mode, python_from_rpc, python_to_rpc
-from workers.conversion import wrap_copied
+from workers.conversion import refuse_functions, wrap_copied
 
 from pywrangler.config.sdk import BUILT_IN
 from pywrangler.runtime.js.date import JsDate
@@ -180,6 +180,19 @@ def test_other_javascript_values_are_unchanged():
 def test_old_sdk_maps_dicts(monkeypatch):
     monkeypatch.setattr(_mode.MODE, "sdk", BUILT_IN)
     assert isinstance(python_to_rpc({"a": 1}), JsMap)
+
+
+def test_old_sdk_refuses_functions_but_not_methods(monkeypatch):
+    def function(): ...
+
+    assert python_to_rpc([function])[0] is function
+    monkeypatch.setattr(_mode.MODE, "sdk", BUILT_IN)
+    for value in (function, [function], {"a": {"b": lambda: 1}}):
+        with pytest.raises(TypeError, match=r"^<class 'function'> cannot be sent over RPC\.$"):
+            python_to_rpc(value)
+        with pytest.raises(TypeError, match=r"^<class 'function'> cannot be sent over RPC\.$"):
+            refuse_functions([value])
+    refuse_functions([len, "text", {"a": [1, {2}]}, "x".upper])
 
 
 def test_copied_values_get_their_web_objects_wrapped_in_place():

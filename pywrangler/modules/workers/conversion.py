@@ -12,6 +12,7 @@ set, buffers memoryview, Dates naive local datetimes, Errors `Exception`, web ob
 from __future__ import annotations
 
 from datetime import datetime
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.arrays import JsArray
@@ -92,7 +93,8 @@ def _object_to_js(value: Any, seen: dict[int, Any]) -> Any:
     inner = getattr(value, "js_object", None)
     if inner is not None:
         return inner
-    if isinstance(value, (tuple, bytearray)) or hasattr(value, "__await__"):
+    is_refused = isinstance(value, (tuple, bytearray)) or hasattr(value, "__await__")
+    if is_refused or (isinstance(value, FunctionType) and not MODE.external_sdk):
         raise not_sendable(value)
     if isinstance(value, (bytes, memoryview)):
         return _other_to_js(value)
@@ -121,6 +123,15 @@ def _other_to_js(value: Any) -> Any:
         return from_buffer(memoryview(value))
     refuse_items(value)
     return value
+
+
+def refuse_functions(value: Any) -> None:
+    """Raise what the built-in SDK raises for functions among arguments, which later releases send as stubs."""
+    if isinstance(value, FunctionType):
+        raise not_sendable(value)
+    if isinstance(value, (list, tuple, dict, set)):
+        for item in value.values() if isinstance(value, dict) else value:
+            refuse_functions(item)
 
 
 def milliseconds(value: datetime) -> int | float:

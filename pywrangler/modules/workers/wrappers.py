@@ -16,7 +16,7 @@ from pywrangler.runtime.references import RpcStub
 from workers._javascript import BODY_CLASSES, js_name
 from workers._mode import MODE
 from workers._started import Started
-from workers.conversion import python_from_rpc, python_to_rpc, wrap_copied
+from workers.conversion import python_from_rpc, python_to_rpc, refuse_functions, wrap_copied
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -198,7 +198,10 @@ class _FetcherWrapper(_Wrapper):
             return _caller(getattr(binding, name))
 
         def method(*args: Any, **kwargs: Any) -> Started:
-            return Started(start(name, _with_options(args, kwargs), face="python"), wrap_answer)
+            given = _with_options(args, kwargs)
+            if not MODE.external_sdk:
+                refuse_functions(given)
+            return Started(start(name, given, face="python"), wrap_answer)
 
         method.__name__ = name
         self.__dict__[name] = method
