@@ -12,7 +12,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pywrangler.cli.arguments import Invocation, adapt
+from pywrangler.cli.arguments import Invocation
 from pywrangler.errors import ConfigError, LoadError, Problem, PywranglerError, StartError
 from pywrangler.version import VERSION
 
@@ -27,11 +27,11 @@ Global options, before or after the command:
   -c, --config PATH    the configuration file; `dev` takes several, the first is the primary
       --cwd DIR        run as if started in this directory
   -e, --env NAME       the environment
-      --env-file PATH  variables from this file instead of .dev.vars and .env; may be repeated
+      --env-file PATH  variables from these files instead of .dev.vars and .env
   -h, --help           show help
   -v, --version        show the version
 """
-_GLOBAL_WITH_VALUE = frozenset(("-c", "--config", "--cwd", "-e", "--env", "--env-file"))
+_GLOBAL_WITH_VALUE = frozenset(("-c", "--config", "--cwd", "-e", "--env", "--env-file", "--envFile", "--profile"))
 
 
 class Command(NamedTuple):
@@ -94,12 +94,9 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _call(command: Command, arguments: list[str], early_nursery: NurseryProcess | None) -> int:
     module: Any = importlib.import_module(command.module)
-    words, ignored = adapt(
-        arguments, getattr(module, "BOOLEAN_FLAGS", frozenset()), getattr(module, "IGNORED_FLAGS", {})
-    )
     try:
-        options = module.parser(f"{PROGRAM} {command.name}").parse(words)
-        status: int = module.run(options, Invocation(ignored, early_nursery))
+        options = module.parser(f"{PROGRAM} {command.name}").parse(arguments)
+        status: int = module.run(options, Invocation(options.ignored, early_nursery))
         return status
     except PywranglerError as error:
         return _failed(error)

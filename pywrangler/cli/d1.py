@@ -9,6 +9,7 @@ from argparse import SUPPRESS
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pywrangler.cli.arguments import SILENT_SWITCH, SILENT_VALUE
 from pywrangler.cli.flags import add_global_flags
 from pywrangler.cli.groups import Group
 from pywrangler.cli.options import enter_directory
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 
     from pywrangler.cli.arguments import Invocation
 
-BOOLEAN_FLAGS = frozenset(("--remote", "--json", "--yes"))
-IGNORED_FLAGS = {"--local": False, "--skip-confirmation": False}
+IGNORED_FLAGS = {
+    "--local": SILENT_SWITCH,
+    "--skip-confirmation": SILENT_SWITCH,
+    "--compatibility": SILENT_VALUE,
+}
 
 
 def parser(program: str) -> Group:
@@ -36,7 +40,7 @@ def parser(program: str) -> Group:
     apply = migrations.add("apply", "DATABASE", "Run the migrations that have not run")
     export = group.add("export", "DATABASE", "Write a database as SQL")
     export.flag("--output", metavar="FILE", type=Path, help="where to write it (required)")
-    export.add_argument("--table", action="append", default=[], help="only this table; may be repeated")
+    export.several("--table", default=[], help="only these tables")
     export.add_argument("--no-schema", action="store_true", help="only the rows")
     export.add_argument("--no-data", action="store_true", help="only the definitions")
     for member in (execute, create, listing, apply, export):
@@ -49,6 +53,7 @@ def parser(program: str) -> Group:
     apply.add_argument("-y", "--yes", action="store_true", help="do not ask")
     for member in (execute, export):  # nothing is asked
         member.add_argument("-y", "--yes", action="store_true", help=SUPPRESS)
+    group.ignore(IGNORED_FLAGS)
     return group
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from pywrangler.cli.arguments import SILENT_ARRAY, SILENT_SWITCH, SILENT_VALUE, Ignored
 from pywrangler.cli.flags import Parser, add_global_flags, add_mock_flag
 from pywrangler.cli.fresh_types import FreshTypes
 from pywrangler.cli.options import LEVELS, choose_level, enter_directory
@@ -14,7 +15,7 @@ from pywrangler.cli.terminal import Terminal
 from pywrangler.cli.who_runs import who_runs
 from pywrangler.config.resolve import Overrides
 from pywrangler.errors import Problem, StartError
-from pywrangler.session.reports import Note
+from pywrangler.session.reports import Note, Trouble
 from pywrangler.session.start import Wishes, run_session
 
 if TYPE_CHECKING:
@@ -22,27 +23,33 @@ if TYPE_CHECKING:
 
     from pywrangler.cli.arguments import Invocation
 
-BOOLEAN_FLAGS = frozenset(
-    ("--strict-limits", "--test-scheduled", "--types", "--show-interactive-dev-session", "--remote")
-)
+_DEBUGGER = "Write `breakpoint()` in the Worker: Python's debugger opens in the terminal."
+_TLS = Ignored("value", "Workers listen without TLS", "Put a proxy that has it in front, such as caddy.")
+_SITE = "Workers Sites is not simulated"
 IGNORED_FLAGS = {
-    **dict.fromkeys(
-        (
-            *("--local", "-l", "--no-local", "--live-reload", "--tunnel", "--bundle", "--no-bundle"),
-            *("--minify", "--infer-origin-from-routes", "--no-infer-origin-from-routes", "--enable-containers"),
-        ),
-        False,
+    **dict.fromkeys(("--local", "-l", "--bundle", "--minify", "--latest", "--node-compat"), SILENT_SWITCH),
+    **dict.fromkeys(("--jsx-factory", "--jsx-fragment", "--tsconfig", "--tunnel-name"), SILENT_VALUE),
+    **dict.fromkeys(("--define", "--alias", "--tunnel-allowed-mail"), SILENT_ARRAY),
+    "--tunnel": Ignored(
+        "switch",
+        "nothing is published on the internet",
+        "Run `cloudflared tunnel --url` with the Worker's address.",
     ),
-    **dict.fromkeys(
-        (
-            *("--inspector-port", "--inspector-ip", "--https-key-path", "--https-cert-path", "--local-upstream"),
-            *("--upstream-protocol", "--define", "--alias", "--tunnel-name", "--tsconfig"),
-            *("--jsx-factory", "--jsx-fragment"),
-        ),
-        True,
+    "--live-reload": Ignored("switch", "pages in a browser do not reload by themselves", "Reload them by hand."),
+    "--https-key-path": _TLS,
+    "--https-cert-path": _TLS,
+    "--local-upstream": Ignored("value", "requests keep their origin", "Use --host."),
+    "--upstream-protocol": Ignored("value", "requests keep their protocol", "Put a proxy with TLS in front."),
+    "--enable-containers": Ignored(
+        "switch", "containers are not started", "Start the image yourself, and let the Worker fetch from it."
     ),
+    "--inspector-port": Ignored("value", "there is no inspector of JavaScript", _DEBUGGER),
+    "--inspector-ip": Ignored("value", "there is no inspector of JavaScript", _DEBUGGER),
+    "--site": Ignored("value", _SITE, "Use --assets."),
+    "--site-include": Ignored("array", _SITE, "Use --assets, and an .assetsignore."),
+    "--site-exclude": Ignored("array", _SITE, "Use --assets, and an .assetsignore."),
 }
-"""Flags of wrangler without a meaning here, so that its command lines still work; True for those with a value."""
+"""Flags of wrangler without an effect here, so that its command lines still work."""
 
 
 def parser(program: str) -> Parser:
@@ -56,16 +63,16 @@ def parser(program: str) -> Parser:
     add_global_flags(it, several_configs=True)
     it.flag("--name", help="name of the Worker")
     it.flag("--compatibility-date", metavar="DATE", help="YYYY-MM-DD")
-    it.add_argument(
-        "--compatibility-flags", "--compatibility-flag", metavar="FLAG", action="append", help="may be repeated"
-    )
+    it.several("--compatibility-flags", "--compatibility-flag", metavar="FLAG", help="one or more")
     it.flag("--assets", metavar="DIR", type=Path, help="directory of static files")
     it.flag("--ip", help="address to listen on (default: localhost)")
     it.flag("--port", type=_port, help="port (default: 8787 or the next free one; 0: any)")
     it.flag("--host", help="host name that the Worker sees")
-    it.add_argument("--routes", "--route", metavar="ROUTE", action="append", help="may be repeated")
+    it.several("--routes", "--route", metavar="ROUTE", help="one or more")
+    what = "let the Worker see the host of the first route (the default)"
+    it.switch("--infer-origin-from-routes", default=True, help=what)
     it.flag("--local-protocol", choices=("http", "https"), help="http (the default)")
-    it.add_argument("--var", metavar="NAME:VALUE", action="append", default=[], help="may be repeated")
+    it.several("--var", metavar="NAME:VALUE", default=[], help="one or more")
     add_mock_flag(it)
     it.flag("--persist-to", metavar="DIR", type=Path, help="directory of local data (default: .wrangler/state)")
     it.flag("--log-level", choices=LEVELS, help="how much to show (default: log, or WRANGLER_LOG)")
@@ -73,6 +80,7 @@ def parser(program: str) -> Parser:
     it.switch("--test-scheduled", default=False, help="serve /__scheduled, which runs the scheduled handler")
     it.switch("--types", default=False, help="keep the file of `pywrangler types` up to date")
     it.switch("--show-interactive-dev-session", default=True, help="offer keys in the terminal")
+    it.ignore(IGNORED_FLAGS)
     it.add_argument("-r", "--remote", action="store_true", help="not available: Workers run on this machine")
     return it
 
@@ -89,8 +97,8 @@ def run(options: Namespace, invocation: Invocation) -> int:
         cast("Any", stream).reconfigure(errors="backslashreplace")
     terminal.banner()
     terminal.show(Note("", who_runs(), "debug"))
-    for flag in invocation.ignored:
-        terminal.show(Note("", f"{flag} has no effect here.", "debug"))
+    for flag, ignored in invocation.ignored:
+        _tell(terminal, flag, ignored)
     has_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")
     wishes = Wishes(
         directory=Path.cwd(),
@@ -108,6 +116,7 @@ def run(options: Namespace, invocation: Invocation) -> int:
             ip=options.ip,
             host=options.host,
             routes=tuple(options.routes) if options.routes else None,
+            infer_origin=options.infer_origin_from_routes,
             local_protocol=options.local_protocol,
             env_files=tuple(options.env_file),
             persist_to=options.persist_to,
@@ -118,6 +127,15 @@ def run(options: Namespace, invocation: Invocation) -> int:
     )
     with FreshTypes(terminal, always=options.types, process_environment=os.environ) as screen:
         return run_session(wishes, screen, invocation.early_nursery)
+
+
+def _tell(terminal: Terminal, flag: str, ignored: Ignored) -> None:
+    """Say that a flag has no effect, loudly if somebody could miss it."""
+    if not ignored.what:
+        terminal.show(Note("", f"{flag} has no effect here.", "debug"))
+        return
+    problem = Problem("no-effect", f"{flag} has no effect here: {ignored.what}.", ignored.remedy, severity="warning")
+    terminal.show(Trouble("", problem))
 
 
 def _port(text: str) -> int:

@@ -11,11 +11,17 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pywrangler.cli.arguments import SILENT_SWITCH, SILENT_VALUE, adapt
 from pywrangler.config.suggest import nearest
 from pywrangler.errors import PywranglerError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from pywrangler.cli.arguments import Ignored, Kind
+
+
+IGNORED_EVERYWHERE = {"--install-skills": SILENT_SWITCH, "--profile": SILENT_VALUE}
 
 
 class UsageError(PywranglerError):
@@ -36,22 +42,46 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         options = {"allow_abbrev": False, "add_help": False, "formatter_class": _Formatter, **options}
         super().__init__(**options)
+        self.ignored: dict[str, Ignored] = {}
+        self._arrays: set[str] = set()
         self.add_argument("-h", "--help", action="help", help="show this help")
 
     def flag(self, *names: str, **options: Any) -> None:
         """Add a flag that may be given once."""
         self.add_argument(*names, action=_Once, **options)
 
+    def several(self, *names: str, **options: Any) -> None:
+        """Add a flag that takes several values, and may be repeated."""
+        self.add_argument(*names, action="append", **options)
+        self._arrays.update(names)
+
+    def ignore(self, flags: Mapping[str, Ignored]) -> None:
+        """Accept these flags without an effect."""
+        self.ignored |= flags
+
+    def kinds(self) -> dict[str, Kind]:
+        """Return what kind of value each flag takes."""
+        return {
+            name: "switch" if action.nargs == 0 else "array" if name in self._arrays else "value"
+            for action in self._actions
+            for name in action.option_strings
+        }
+
     def switch(self, name: str, *, default: bool, help: str) -> None:
         """Add `--name` and `--no-name`."""
         self.add_argument(name, action=argparse.BooleanOptionalAction, default=default, help=help)
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
-        """Return the values; UsageError for anything unknown. Shows the help and raises SystemExit if asked to."""
+        """Return the values, with the flags that are `ignored`; UsageError for anything unknown.
+
+        Shows the help and raises SystemExit if asked to.
+        """
+        kept, ignored = adapt(words, self.kinds(), self.ignored)
         parse = self.parse_known_intermixed_args if self.takes_words_anywhere else self.parse_known_args
-        options, unknown = parse(list(words))
+        options, unknown = parse(kept)
         if unknown:
             raise self._unknown(unknown[0])
+        options.ignored = ignored
         return options
 
     def error(self, message: str) -> NoReturn:
@@ -99,11 +129,12 @@ def add_global_flags(parser: Parser, *, several_configs: bool = False) -> None:
         parser.flag("-c", "--config", metavar="PATH", type=Path, help="the configuration file")
     parser.flag("--cwd", metavar="DIR", type=Path, help="run as if started in this directory")
     parser.flag("-e", "--env", metavar="NAME", help="the environment")
-    what = "variables from this file instead of .dev.vars and .env; may be repeated"
-    parser.add_argument("--env-file", metavar="PATH", action="append", default=[], help=what)
+    what = "variables from these files instead of .dev.vars and .env"
+    parser.several("--env-file", metavar="PATH", default=[], help=what)
+    parser.ignore(IGNORED_EVERYWHERE)
 
 
 def add_mock_flag(parser: Parser) -> None:
     """Add the flag of commands that run Workers without the products of an account."""
-    what = "let the functions of a Python file be the methods of a binding; may be repeated"
-    parser.add_argument("--mock", metavar="BINDING=FILE", action="append", default=[], help=what)
+    what = "let the functions of a Python file be the methods of a binding; several if need be"
+    parser.several("--mock", metavar="BINDING=FILE", default=[], help=what)

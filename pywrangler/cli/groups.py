@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pywrangler.cli.flags import Parser, UsageError
+from pywrangler.cli.flags import IGNORED_EVERYWHERE, Parser, UsageError
 from pywrangler.config.suggest import nearest
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ class Group(Parser):
 
     def __init__(self, program: str, description: str) -> None:
         super().__init__(prog=program, usage=f"{program} COMMAND [options]", description=description)
+        self.ignore(IGNORED_EVERYWHERE)
         self._members: dict[str, tuple[Parser, str]] = {}
 
     def add(self, name: str, arguments: str, summary: str) -> Parser:
@@ -55,6 +56,7 @@ class Group(Parser):
             hint = f'Did you mean "{self.prog} {near}"?' if near else ""
             raise UsageError(f"Unknown argument: {words[index]}", self, hint)
         member = self._members[words[index]][0]
+        member.ignore(self.ignored)
         options = member.parse(rest)
         inner = f" {options.subcommand}" if isinstance(member, Group) else ""
         options.subcommand = words[index] + inner
@@ -68,13 +70,10 @@ class Group(Parser):
         return "\n".join([f"usage: {self.usage}", "", str(self.description), "", "Commands:", *lines, "", more, ""])
 
     def _first_plain(self, words: Sequence[str]) -> int:
-        with_value = {
-            flag
-            for _, parser in self.members()
-            for action in parser._actions
-            if action.nargs != 0
-            for flag in action.option_strings
-        }
+        kinds = {flag: item.kind for flag, item in self.ignored.items()}
+        for _, parser in self.members():
+            kinds |= parser.kinds()
+        with_value = {flag for flag, kind in kinds.items() if kind != "switch"}
         index = 0
         while index < len(words) and words[index].startswith("-"):
             index += 2 if words[index] in with_value else 1

@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pywrangler.cli.flags import Parser
+from pywrangler.cli.arguments import SILENT_ARRAY, SILENT_SWITCH, SILENT_VALUE
+from pywrangler.cli.flags import IGNORED_EVERYWHERE, Parser
 from pywrangler.cli.options import enter_directory
 from pywrangler.cli.prompts import ask, choose, is_interactive
 from pywrangler.cli.templates import TEMPLATES, filled, name_fault, suggested_name, template_files
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from pywrangler.cli.arguments import Invocation
 
 IGNORED_FLAGS = {
-    **dict.fromkeys(("--lang", "-c", "--config", "-e", "--env", "--env-file"), True),
-    **dict.fromkeys(("--deploy", "--no-deploy", "--git", "--no-git", "--open", "--no-open"), False),
+    **IGNORED_EVERYWHERE,
+    **dict.fromkeys(("--lang", "-c", "--config", "-e", "--env"), SILENT_VALUE),
+    "--env-file": SILENT_ARRAY,
+    **dict.fromkeys(("--deploy", "--git", "--open"), SILENT_SWITCH),
 }
 """Flags of all commands that mean nothing before there is a project, and those of `npm create cloudflare`."""
 
@@ -45,6 +48,7 @@ def parser(program: str) -> Parser:
     it.flag("--name", help="name of the Worker (default: that of the directory)")
     it.add_argument("-y", "--yes", action="store_true", help="take the defaults instead of asking")
     it.flag("--cwd", metavar="DIR", type=Path, help="run as if started in this directory")
+    it.ignore(IGNORED_FLAGS)
     return it
 
 

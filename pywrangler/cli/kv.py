@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pywrangler.cli.kv_namespace import KvNamespace
     from pywrangler.cli.kv_work import Keys
 
-BOOLEAN_FLAGS = frozenset(("--preview",))
 IGNORED_FLAGS = local_data.IGNORED_FLAGS
 _WRITES = frozenset(("key put", "key delete", "bulk put", "bulk delete"))
 
@@ -56,6 +55,7 @@ def parser(program: str) -> Group:
     bulk_delete.add_argument("-f", "--force", action="store_true", help="do not ask")
     for _, member in group.members():
         _add_common(member)
+    group.ignore(IGNORED_FLAGS)
     return group
 
 

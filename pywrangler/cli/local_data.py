@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pywrangler.cli.arguments import SILENT_SWITCH
 from pywrangler.config.paths import absolute
 from pywrangler.config.resolve import STATE_DIRECTORY, STATE_VERSION
 from pywrangler.errors import Problem, StartError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pywrangler.bindings.stores import Stores
     from pywrangler.cli.flags import Parser
 
-IGNORED_FLAGS = {"--local": False}
+IGNORED_FLAGS = {"--local": SILENT_SWITCH}
 
 
 def add_local_flags(member: Parser) -> None:

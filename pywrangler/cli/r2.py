@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pywrangler.cli import local_data
+from pywrangler.cli.arguments import SILENT_SWITCH, SILENT_VALUE
 from pywrangler.cli.flags import Parser, UsageError, add_global_flags
 from pywrangler.cli.groups import Group
 from pywrangler.cli.local_data import add_local_flags, local_stores, refuse_remote
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
 
 IGNORED_FLAGS = {
     **local_data.IGNORED_FLAGS,
-    "--jurisdiction": True,
-    "-J": True,
-    "--storage-class": True,
-    "-s": True,
-    "--force": False,
-    "-y": False,
+    "--jurisdiction": SILENT_VALUE,
+    "-J": SILENT_VALUE,
+    "--storage-class": SILENT_VALUE,
+    "-s": SILENT_VALUE,
+    "--force": SILENT_SWITCH,
+    "-y": SILENT_SWITCH,
 }
 _METADATA = (
     ("--content-type", "--ct", "TYPE", "the media type"),
@@ -67,6 +68,7 @@ def parser(program: str) -> Group:
     listing.flag("--prefix", metavar="TEXT", help="only keys that begin with this")
     for _, member in group.members():
         _add_common(member)
+    group.ignore(IGNORED_FLAGS)
     return group
 
 

@@ -56,7 +56,7 @@ def parser(program: str) -> RunParser:
     )
     add_global_flags(it, several_configs=True)
     it.flag("--timeout", type=_seconds, metavar="SECONDS", help="end everything after this time, with exit code 124")
-    it.add_argument("--var", metavar="NAME:VALUE", action="append", default=[], help="may be repeated")
+    it.several("--var", metavar="NAME:VALUE", default=[], help="one or more")
     add_mock_flag(it)
     return it
 

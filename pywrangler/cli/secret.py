@@ -12,6 +12,7 @@ from argparse import SUPPRESS
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.cli.arguments import SILENT_SWITCH
 from pywrangler.cli.flags import Parser, UsageError, add_global_flags
 from pywrangler.cli.groups import Group
 from pywrangler.cli.options import enter_directory
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from pywrangler.cli.secret_local import LocalSecrets
     from pywrangler.cli.secret_remote import RemoteSecrets
 
-BOOLEAN_FLAGS = frozenset(("--remote",))
-IGNORED_FLAGS = {"--local": False}
+IGNORED_FLAGS = {"--local": SILENT_SWITCH}
 INPUT_LIMIT_BYTES = dotenv.FILE_LIMIT_BYTES
 _FORMATS = ("json", "pretty")
 
@@ -48,6 +48,7 @@ def parser(program: str) -> Group:
     bulk.add_argument("file", nargs="?", type=Path, help="a JSON object (null removes) or NAME=value lines; or stdin")
     for member in (put, listing, delete, bulk):
         _add_common(member)
+    group.ignore(IGNORED_FLAGS)
     return group
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from pywrangler.cli.arguments import SILENT_VALUE
 from pywrangler.cli.flags import Parser, UsageError, add_global_flags
 from pywrangler.cli.groups import Group
 from pywrangler.cli.local_data import IGNORED_FLAGS as LOCAL_FLAGS
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
     from pywrangler.bindings.kv.entries import Entries
     from pywrangler.cli.arguments import Invocation
 
-IGNORED_FLAGS = {**LOCAL_FLAGS, "--scopes": True, "--comment": True}
+IGNORED_FLAGS = {
+    **LOCAL_FLAGS,
+    "--scopes": SILENT_VALUE,
+    "--comment": SILENT_VALUE,
+    "--page": SILENT_VALUE,
+    "--per-page": SILENT_VALUE,
+}
 
 
 def parser(program: str) -> Group:
@@ -39,6 +46,7 @@ def parser(program: str) -> Group:
     secret.add("delete", "STORE", "Remove a secret")
     for words, member in group.members():
         _add_common(member, is_named=words != "secret list")
+    group.ignore(IGNORED_FLAGS)
     return group
 
 

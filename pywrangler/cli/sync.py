@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pywrangler.cli.arguments import Ignored
 from pywrangler.cli.flags import Parser, add_global_flags
 from pywrangler.cli.options import enter_directory
 from pywrangler.config.discover import discover
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from pywrangler.cli.arguments import Invocation
     from pywrangler.errors import Problem
 
-IGNORED_FLAGS = {"--allow-build": False, "--no-allow-build": False, "--native-tls": False, "--debug": False}
+_ON_THIS_MACHINE = Ignored("switch", "the packages are those of this machine")
+IGNORED_FLAGS = dict.fromkeys(("--allow-build", "--native-tls", "--debug"), _ON_THIS_MACHINE)
 """Flags of Cloudflare's command without a meaning here."""
 
 
@@ -42,14 +44,16 @@ def parser(program: str) -> Parser:
     it.add_argument("--force", action="store_true", help="install even if nothing has changed")
     it.add_argument("--upgrade", action="store_true", help="take the newest versions that the requirements allow")
     it.add_argument("--no-self", action="store_true", help="do not install this pywrangler into .venv")
+    it.ignore(IGNORED_FLAGS)
     return it
 
 
 def run(options: Namespace, invocation: Invocation) -> int:
     """Bring the environment of each project up to date."""
     enter_directory(options.cwd)
-    for flag in invocation.ignored:
-        say(f"{flag} has no effect here: the packages are those of this machine.")
+    for flag, ignored in invocation.ignored:
+        if ignored.what:
+            say(f"{flag} has no effect here: {ignored.what}.")
     wishes = Wishes(force=options.force, upgrade=options.upgrade, own=not options.no_self)
     own = None if options.no_self else find_own()
     if own is None and wishes.own:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pywrangler.cli.arguments import SILENT_SWITCH
 from pywrangler.cli.flags import Parser, add_global_flags
 from pywrangler.cli.options import enter_directory
 from pywrangler.cli.style import block, problem_block, style_for
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from pywrangler.cli.style import Style
     from pywrangler.typegen.generate import Generated
 
-BOOLEAN_FLAGS = frozenset(("--strict-vars", "--include-env", "--include-main-module", "--check", "--strict"))
-IGNORED_FLAGS = {"--include-runtime": False, "--no-include-runtime": False}
+IGNORED_FLAGS = {"--include-runtime": SILENT_SWITCH}
 """Runtime types come from the npm package @cloudflare/workers-types, or from our stubs for Python."""
 
 HINT = """\
@@ -56,6 +56,7 @@ def parser(program: str) -> Parser:
     it.switch("--include-env", default=True, help="write the environment, not only the stubs of classes")
     it.switch("--include-main-module", default=True, help="TypeScript: name the type of the main module")
     it.switch("--check", default=False, help="write nothing; exit with 1 and a diff if the file is out of date")
+    it.ignore(IGNORED_FLAGS)
     it.switch("--strict", default=False, help="exit with 1 if something could not be typed")
     return it
 

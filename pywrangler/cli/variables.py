@@ -31,7 +31,7 @@ def parser(program: str) -> Parser:
         description="Show the variables of a Worker and where they come from.",
     )
     add_global_flags(it, several_configs=True)
-    it.add_argument("--var", metavar="NAME:VALUE", action="append", default=[], help="as `dev` would get it")
+    it.several("--var", metavar="NAME:VALUE", default=[], help="as `dev` would get it")
     it.add_argument("--explain", action="store_true", help="say where each value comes from (always done)")
     it.add_argument("--json", action="store_true", help="machine-readable output")
     return it

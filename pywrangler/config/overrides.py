@@ -27,6 +27,8 @@ class Overrides:
     ip: str | None = None
     host: str | None = None
     routes: tuple[str, ...] | None = None
+    infer_origin: bool = True
+    """The Worker sees the host of the first route."""
     local_protocol: Literal["http", "https"] | None = None
     env_files: tuple[str, ...] = ()
     persist_to: Path | None = None

@@ -185,6 +185,8 @@ class _Assembly:
         )
 
     def _route_host(self, level: Level) -> str | None:
+        if not self.overrides.infer_origin:
+            return None
         if self.overrides.routes is None:
             return level.route_host
         return next((host for host in map(core.route_host, self.overrides.routes) if host), None)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pywrangler import __version__
 from pywrangler.cli.app import run
 from pywrangler.cli.arguments import adapt
-from pywrangler.cli.dev import BOOLEAN_FLAGS, IGNORED_FLAGS, parser
+from pywrangler.cli.dev import parser
+from pywrangler.cli.flags import UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -107,31 +108,155 @@ def test_https_is_refused_in_clear_words(tmp_path, capsys):
 # ---- flags of wrangler
 
 
+# Command lines of `dev`, and what comes of them; None for an error. Recorded from yargs 17.7.2, which is in wrangler
+# 4.164, with the options as wrangler declares them (`type`, `alias`, `array`, `requiresArg`) and `strict()`.
+YARGS: list[tuple[str, dict[str, object] | None]] = [
+    ("--var A:1 B:2", {"var": ["A:1", "B:2"]}),
+    ("--var A:1 B:2 src/e.py", {"var": ["A:1", "B:2", "src/e.py"]}),
+    ("src/e.py --var A:1 B:2", {"script": "src/e.py", "var": ["A:1", "B:2"]}),
+    ("--var=A:1 B:2", {"var": ["A:1", "B:2"]}),
+    ("--var A:1 --var B:2", {"var": ["A:1", "B:2"]}),
+    ("--var", None),
+    ("--var --types", None),
+    ("--env-file a b --port 5", {"env_file": ["a", "b"], "port": 5}),
+    ("--envFile a", {"env_file": ["a"]}),
+    ("--routes a b", {"routes": ["a", "b"]}),
+    ("--route a b", {"routes": ["a", "b"]}),
+    ("--compatibilityFlags a b", {"compatibility_flags": ["a", "b"]}),
+    ("--test-scheduled false", {}),
+    ("--test-scheduled=false", {}),
+    ("--test-scheduled true x.py", {"script": "x.py", "test_scheduled": True}),
+    ("--test-scheduled x.py", {"script": "x.py", "test_scheduled": True}),
+    ("--testScheduled", {"test_scheduled": True}),
+    ("--no-test-scheduled", {}),
+    ("--no-testScheduled", {}),
+    ("--infer-origin-from-routes false", {"infer_origin_from_routes": False}),
+    ("--infer-origin-from-routes=false", {"infer_origin_from_routes": False}),
+    ("--infer-origin-from-routes FALSE", {"script": "FALSE", "infer_origin_from_routes": True}),
+    ("--infer-origin-from-routes=FALSE", {"infer_origin_from_routes": False}),
+    ("--infer-origin-from-routes=foo", {"infer_origin_from_routes": False}),
+    ("--no-infer-origin-from-routes", {"infer_origin_from_routes": False}),
+    ("--no-types true", {"script": "true", "types": False}),
+    ("--types=", {"types": False}),
+    ("--minify false x.py", {"script": "x.py"}),
+    ("--latest", {}),
+    ("--no-latest", {}),
+    ("--latest false", {}),
+    ("--name a", {"name": "a"}),
+    ("--name=a", {"name": "a"}),
+    ("--name", None),
+    ("--name -x", None),
+    ("--port 5 x.py", {"script": "x.py", "port": 5}),
+    ("--port=5", {"port": 5}),
+    ("--var -5 A:1", {"var": ["-5", "A:1"]}),
+    ("--local false", {}),
+    ("-l false x.py", {"script": "x.py"}),
+    ("-l", {}),
+    ("-l=false", {}),
+    ("--name a b", {"script": "b", "name": "a"}),
+    ("--var A:1 --types false B:2", {"script": "B:2", "var": ["A:1"], "types": False}),
+    ("--nme x", None),
+    ("--var=A:1 --var=B:2", {"var": ["A:1", "B:2"]}),
+    ("--env-file=a", {"env_file": ["a"]}),
+    ("--types true", {"types": True}),
+    ("--types TRUE", {"script": "TRUE", "types": True}),
+    ("--no-minify=false", None),
+    ("--test-scheduled false false", {"script": "false"}),
+]
+WITHOUT_FLAGS = {
+    "script": None, "var": [], "env_file": [], "routes": None, "compatibility_flags": None, "name": None, "port": None,
+    "infer_origin_from_routes": True, "types": False, "test_scheduled": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "expected"), YARGS)
+def test_command_lines_are_read_as_wrangler_reads_them(line, expected):
+    try:
+        options = vars(parser("dev").parse(line.split()))
+    except UsageError:
+        assert expected is None
+        return
+    assert expected is not None
+    found = {name: options[name] for name in WITHOUT_FLAGS}
+    assert {**found, "script": str(found["script"]) if found["script"] else None} == WITHOUT_FLAGS | expected
+
+
 @pytest.mark.parametrize(
-    ("words", "kept", "ignored"),
+    ("line", "names"),
     [
-        (["--no-bundle", "--minify"], [], ("--no-bundle", "--minify")),
-        (["--inspector-port", "9229", "--ip", "x"], ["--ip", "x"], ("--inspector-port",)),
-        (["--inspector-port=9229"], [], ("--inspector-port",)),
-        (["--strict-limits=true"], ["--strict-limits"], ()),
-        (["--strict-limits", "false", "x"], ["--no-strict-limits", "x"], ()),
-        (["--strict-limits", "falsehood"], ["--strict-limits", "falsehood"], ()),
-        (["--strict-limits"], ["--strict-limits"], ()),
-        (["--show-interactive-dev-session=False"], ["--no-show-interactive-dev-session"], ()),
-        (["--", "--minify"], ["--", "--minify"], ()),
-        (["--define"], [], ("--define",)),
+        ("--no-bundle --minify", ["--minify"]),
+        ("--bundle --no-minify", ["--bundle"]),
+        ("--inspector-port 9229 --ip x", ["--inspector-port"]),
+        ("--inspector-port=9229", ["--inspector-port"]),
+        ("--httpsKeyPath x", ["--https-key-path"]),
+        ("--tunnel --tunnel", ["--tunnel"]),
+        ("--tunnel false --live-reload=false", []),
+        ("--tunnel-allowed-mail a@b.c d@e.f --latest true", ["--tunnel-allowed-mail", "--latest"]),
+        ("--define a:1 b:2 --alias", ["--define", "--alias"]),
+        ("--profile work --install-skills", ["--profile", "--install-skills"]),
+        ("-l false", []),
+        ("-l", ["-l"]),
     ],
 )
-def test_command_lines_for_wrangler_are_adapted(words, kept, ignored):
-    assert adapt(words, BOOLEAN_FLAGS, IGNORED_FLAGS) == (kept, ignored)
+def test_flags_without_an_effect_are_left_out_and_told_once(line, names):
+    options = parser("dev").parse(line.split())
+    assert [name for name, _ in options.ignored] == names
+    assert options.script is None
 
 
-@given(
-    st.lists(st.sampled_from(["--ip=1", "--name", "x", "--minify", "--remote=false", "--define", "a:b", "-c", "--"]))
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--live-reload"], ["--tunnel"], ["--https-key-path", "k"], ["--https-cert-path", "c"],
+        ["--local-upstream", "x"], ["--enable-containers"], ["--inspector-port", "5"], ["--site", "x"],
+    ],
+)  # fmt: skip
+def test_what_somebody_may_miss_is_said_loudly_with_what_to_do(words, capsys):
+    assert run(["dev", *words]) == 1
+    out, err = capsys.readouterr()
+    assert (out + err).count(f"{words[0]} has no effect here: ") == 1
+
+
+def test_what_means_nothing_to_python_is_passed_over(capsys):
+    assert run(["dev", "--minify", "--latest", "--jsx-factory", "h", "--define", "A:1", "--profile", "x"]) == 1
+    out, err = capsys.readouterr()
+    assert "has no effect" not in out + err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["types", "--include-runtime", "false", "--check"],
+        ["vars", "--json", "--var", "A:1", "B:2", "--profile", "x"],
+        ["d1", "--profile", "x", "execute", "DB", "--command", "SELECT 1", "--json", "true", "--local", "true"],
+        ["r2", "-J", "eu", "object", "get", "b/k", "--pipe", "false", "--install-skills"],
+        ["kv", "key", "get", "k", "--namespaceId", "x", "--text", "false"],
+        ["--profile", "x", "secret", "list"],
+    ],
 )
-def test_adapting_twice_changes_nothing_more(words):
-    kept, _ = adapt(words, BOOLEAN_FLAGS, IGNORED_FLAGS)
-    assert adapt(kept, BOOLEAN_FLAGS, IGNORED_FLAGS) == (kept, ()) or "--" in words
+def test_every_command_reads_flags_in_this_way(words, capsys):
+    write_config(Path.cwd())
+    run(words)
+    assert "Unknown argument" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["test", "deploy", "publish", "login", "tail", "whoami", "x"])
+def test_a_command_of_wrangler_gets_no_far_fetched_suggestion(word, capsys):
+    assert run([word]) == 1
+    assert "Did you mean" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flag", ["--lates", "--sute", "--bla", "--remove-all"])
+def test_a_flag_gets_no_far_fetched_suggestion(flag, capsys):
+    assert run(["dev", flag]) == 1
+    assert "Did you mean" not in capsys.readouterr().err
+
+
+@given(st.lists(st.sampled_from(["--ip=1", "--name", "x", "--minify", "--types=false", "--define", "a:b", "--", "-5"])))
+def test_reading_twice_changes_nothing_more(words):
+    it = parser("dev")
+    kept, _ = adapt(words, it.kinds(), it.ignored)
+    assert adapt(kept, it.kinds(), it.ignored) == (kept, ()) or "--" in words
 
 
 def test_values_of_the_flags():

@@ -332,8 +332,21 @@ def test_the_first_route_or_the_host_names_the_zone(worker: Any, config: Any, zo
     assert worker(config).zone == zone
 
 
+def test_the_host_of_a_route_can_be_left_out(read: Any) -> None:
+    config = BASICS | {"route": "a.com/*", "dev": {"host": "b.com"}}
+    found = read(config, overrides=Overrides(infer_origin=False)).worker
+    assert (found.first_route_host, found.dev.host) == (None, "b.com")
+    flags = Overrides(infer_origin=False, routes=("c.com/*",))
+    assert read(config, overrides=flags).worker.first_route_host is None
+
+
 def test_route_and_routes_exclude_each_other(problem: Any) -> None:
     assert problem({"route": "a.com", "routes": ["b.com"]}).severity == "error"
+
+
+def test_an_environment_may_have_a_route_of_its_own_and_inherit_routes(read: Any) -> None:
+    parsed = read(BASICS | {"routes": ["b.com/*"], "env": {"e": {"route": "a.com/*"}}}, "e")
+    assert (parsed.problems, parsed.worker.first_route_host) == ((), "a.com")
 
 
 @pytest.mark.parametrize(
