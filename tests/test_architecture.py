@@ -10,22 +10,23 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pywrangler"
 EVERYTHING = None
-CORE = {"errors", "config.model"}
+CORE = {"errors", "files", "config.model"}
 
 # Folder -> what it may import of ours; its own folder is always allowed.
 MAY_IMPORT: dict[str, set[str] | None] = {
     "errors": set(),
+    "files": set(),
     "descendants": set(),
-    "config": {"errors"},
-    "protocol": {"errors", "config.model"},
-    "packages": {"config", "errors"},
+    "config": {"errors", "files"},
+    "protocol": CORE,
+    "packages": {"config", "errors", "files"},
     "runtime": CORE | {"protocol", "config.handlers"},
     "bindings": CORE | {"runtime", "protocol"},
     "modules": CORE | {"runtime", "bindings", "protocol", "config.sdk"},
-    "host": {"runtime", "bindings", "protocol", "packages", "config", "errors", "descendants"},
-    "fidelity": {"packages", "config", "errors"},
-    "session": {"protocol", "packages", "config", "errors", "fidelity", "descendants"},
-    "typegen": {"config", "errors"},
+    "host": {"runtime", "bindings", "protocol", "packages", "config", "errors", "files", "descendants"},
+    "fidelity": {"packages", "config", "errors", "files"},
+    "session": {"protocol", "packages", "config", "errors", "files", "fidelity", "descendants"},
+    "typegen": {"config", "errors", "files"},
     "cloud": {"config", "errors"},
     "testing": {"session", "protocol", "config", "errors"},
     "cli": EVERYTHING,

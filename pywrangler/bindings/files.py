@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pywrangler.errors import LoadError, Problem
+from pywrangler.files import read_regular
 from pywrangler.runtime.js.body import decode
 from pywrangler.runtime.js.buffers import ArrayBuffer
 from pywrangler.runtime.js.errors import error
@@ -42,7 +43,7 @@ def make(binding: OtherBinding, parts: Parts) -> Any:
     written = str(binding.data["path"])
     root = binding.place.path.parent if binding.place is not None else parts.config.root
     try:
-        content = (root / written).read_bytes()
+        content = read_regular(root / written)
     except OSError as problem:
         what = f'The file "{written}" of the binding {binding.name} cannot be read: {problem.strerror}.'
         raise LoadError(

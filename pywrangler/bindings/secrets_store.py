@@ -1,7 +1,8 @@
 """Secrets of an account-wide store: `secrets_store_secrets` of the config (spec/bindings.md, section 8).
 
 Values for `dev` lie in a KV namespace of their own for each store, where `wrangler secrets-store secret create` puts
-them, too: the key is the name of the secret. They are read at each `get`, so a change needs no restart.
+them, too: the key is the name of the secret. They are read at each `get`, so a change needs no restart. Nobody else may
+read the files.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ class SecretsStoreSecret(JsProxy, js_name="SecretsStoreSecret"):
 
 def open_secrets(stores: Stores, store_id: str, now: Callable[[], float]) -> Entries:
     """Return the secrets of a store; nothing is opened before its first use."""
-    return Entries(stores.store("secrets-store", "secrets-store-KVNamespaceObject", store_id, TABLES), now)
+    store = stores.store("secrets-store", "secrets-store-KVNamespaceObject", store_id, TABLES, is_private=True)
+    return Entries(store, now)
 
 
 def make(binding: OtherBinding, parts: Parts) -> SecretsStoreSecret:

@@ -11,12 +11,16 @@ process may change. A body is written under a new name before the row that refer
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
+import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pywrangler.errors import Place, Problem
+from pywrangler.files import read_regular
 from pywrangler.runtime import ids
 from pywrangler.runtime.storage.database import CORRUPT, connect, set_aside
 
@@ -30,13 +34,18 @@ NAME_BYTES = 40
 _PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}")
 
 
+PRIVATE_FILE = 0o600
+PRIVATE_DIRECTORY = 0o700
+
+
 class Blobs:
     """Bodies, each a file with a random name."""
 
-    __slots__ = ("directory",)
+    __slots__ = ("directory", "mode")
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, mode: int = 0o666) -> None:
         self.directory = directory
+        self.mode = mode
 
     def path(self, blob: str) -> Path:
         """Return where a body lies."""
@@ -51,13 +60,15 @@ class Blobs:
     def put(self, content: bytes | bytearray | memoryview) -> str:
         """Write a body and return its id."""
         blob, path = self.new()
-        path.write_bytes(content)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, self.mode)
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
+            file.write(content)
         return blob
 
     def get(self, blob: str) -> bytes | None:
         """Return a body, or None if it is gone."""
         try:
-            return self.path(blob).read_bytes()
+            return read_regular(self.path(blob))
         except FileNotFoundError:
             return None
 
@@ -69,10 +80,18 @@ class Blobs:
 class Store:
     """One namespace: `connection` is opened on first use; `blobs` need no opening."""
 
-    __slots__ = ("_connection", "_notice", "_tables", "blobs", "path")
+    __slots__ = ("_connection", "_notice", "_private_root", "_tables", "blobs", "path")
 
-    def __init__(self, path: Path, blobs: Blobs, tables: Sequence[str], notice: Callable[[Problem], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        blobs: Blobs,
+        tables: Sequence[str],
+        notice: Callable[[Problem], None],
+        private_root: Path | None = None,
+    ) -> None:
         self.path = path
+        self._private_root = private_root
         self.blobs = blobs
         self._tables = tuple(tables)
         self._notice = notice
@@ -83,6 +102,10 @@ class Store:
         """The database, in autocommit; a corrupt file is set aside, and the namespace starts empty."""
         if self._connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self._private_root is not None:
+                # SQLite gives its journals the mode of the database, so that has to be right before they are made.
+                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, PRIVATE_FILE))
+                close_to_others(self._private_root)
             try:
                 self._connection = connect(self.path, self._tables)
             except CORRUPT as problem:
@@ -117,17 +140,23 @@ class Stores:
         """Told of what the user should know."""
         self._stores: dict[tuple[str, str, str], Store] = {}
 
-    def store(self, plugin: str, class_name: str, name: str, tables: Sequence[str]) -> Store:
-        """Return the store called `name`, e.g. of plugin `kv` and class `KVNamespaceObject`; nothing is opened yet."""
+    def store(
+        self, plugin: str, class_name: str, name: str, tables: Sequence[str], *, is_private: bool = False
+    ) -> Store:
+        """Return the store called `name`, e.g. of plugin `kv` and class `KVNamespaceObject`; nothing is opened yet.
+
+        What is private can be read by nobody else, the whole directory of the plugin.
+        """
         key = (plugin, class_name, name)
         found = self._stores.get(key)
         if found is None:
             digits = ids.id_from_name("miniflare", class_name, name)
             root = self._shared.get((plugin, name), self._root) / plugin
             # A name comes from a config and may be anything; only a harmless one becomes a path.
-            blobs = Blobs(root / (name if _PLAIN.fullmatch(name) else digits) / "blobs")
+            directory = root / (name if _PLAIN.fullmatch(name) else digits) / "blobs"
+            blobs = Blobs(directory, PRIVATE_FILE if is_private else 0o666)
             file = root / ids.unique_key("miniflare", class_name) / f"{digits}.sqlite"
-            found = self._stores[key] = Store(file, blobs, tables, self.notice)
+            found = self._stores[key] = Store(file, blobs, tables, self.notice, root if is_private else None)
         return found
 
     def close(self) -> None:
@@ -139,6 +168,15 @@ class Stores:
         """Delete everything that is stored."""
         for store in self._stores.values():
             store.delete()
+
+
+def close_to_others(root: Path) -> None:
+    """Take from others the right to read, write or enter `root` and everything of ours in it."""
+    for path in (root, *root.rglob("*")):
+        with suppress(FileNotFoundError):  # a journal goes when the last connection is closed
+            status = path.lstat()
+            if status.st_uid == os.geteuid() and status.st_mode & 0o077 and not stat.S_ISLNK(status.st_mode):
+                path.chmod(stat.S_IMODE(status.st_mode) & PRIVATE_DIRECTORY)
 
 
 def _corrupt(path: Path, kept: Path, problem: Exception) -> Problem:

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING, Literal
 
+from pywrangler.files import read_text
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -35,7 +37,7 @@ def ignore_secrets(path: Path) -> Path:
     Examples (`.dev.vars.example`) stay visible to git, they are meant to be committed.
     """
     target = _nearest(path.parent)
-    text = target.read_text(encoding="utf-8") if target.exists() else ""
+    text = read_text(target) if target.exists() else ""
     gap = "" if not text or text.endswith("\n") else "\n"
     target.write_text(f"{text}{gap}.dev.vars*\n!.dev.vars.example\n", encoding="utf-8")
     return target

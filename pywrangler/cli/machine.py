@@ -19,6 +19,7 @@ from pywrangler import delegation
 from pywrangler.cli.findings import Finding, error, ok, warning
 from pywrangler.cli.who_runs import why_not_the_project
 from pywrangler.errors import RegistryError
+from pywrangler.files import read_regular
 from pywrangler.protocol.registry import NAME, decode
 from pywrangler.session.registry import Registry, choose_directory
 from pywrangler.version import VERSION
@@ -190,7 +191,7 @@ def registry(environment: Mapping[str, str], home: Path) -> Iterator[Finding]:
 
 def _is_ours(path: Path) -> bool:
     try:
-        return decode(path.read_bytes()) is not None
+        return decode(read_regular(path)) is not None
     except OSError:
         return False  # gone, or another user's
 

@@ -12,6 +12,7 @@ from pywrangler.cli.arguments import SILENT_SWITCH
 from pywrangler.cli.flags import Parser, add_global_flags
 from pywrangler.cli.options import enter_directory
 from pywrangler.cli.style import block, problem_block, style_for
+from pywrangler.files import read_text
 from pywrangler.typegen.generate import generate_all, write_if_changed
 from pywrangler.typegen.header import Options
 
@@ -113,7 +114,7 @@ def check(found: Sequence[Generated], directory: Path, style: Style) -> int:
     for generated in found:
         shown = os.path.relpath(generated.path, directory)
         try:
-            before = generated.path.read_text(encoding="utf-8", errors="replace")
+            before = read_text(generated.path, errors="replace")
         except FileNotFoundError:
             before = ""
         if before == generated.text:

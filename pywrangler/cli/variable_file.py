@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from pywrangler.config import dotenv
 from pywrangler.config.dotenv_edit import edit
 from pywrangler.errors import ConfigError, Place, Problem, StartError
+from pywrangler.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +54,7 @@ def read(path: Path) -> str | None:
     """Return the text of a variable file, None if there is none; ConfigError if it is no text, OSError from reading."""
     try:
         dotenv.read(path)  # its errors tell the place
-        return path.read_bytes().decode()
+        return read_regular(path).decode()
     except FileNotFoundError:
         return None
 

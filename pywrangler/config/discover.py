@@ -18,6 +18,7 @@ from pywrangler.config.diagnostics import show
 from pywrangler.config.paths import absolute, is_directory, is_file, names_in
 from pywrangler.config.suggest import nearest
 from pywrangler.errors import ConfigError, Place, Problem
+from pywrangler.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,11 +145,10 @@ def _redirected(redirect: Path, user_path: Path | None) -> Found:
 def load(path: Path) -> Document:
     """Return the parsed config at `path`; ConfigError if it cannot be read or is malformed."""
     try:
-        size = path.stat().st_size
-        content = path.read_bytes() if size <= SIZE_LIMIT_BYTES else b""
+        content = read_regular(path, SIZE_LIMIT_BYTES + 1)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
-    if size > SIZE_LIMIT_BYTES:
+    if len(content) > SIZE_LIMIT_BYTES:
         raise _error(
             "config-size", f"The configuration is larger than {SIZE_LIMIT_BYTES // 1024**2} MiB.", "", Place(path)
         )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pywrangler.config.document import place_at
 from pywrangler.errors import ConfigError, Place, Problem
+from pywrangler.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,7 +85,7 @@ def read(path: Path) -> tuple[Assignment, ...]:
 
     The error names a place, never the content.
     """
-    content = path.read_bytes()
+    content = read_regular(path, FILE_LIMIT_BYTES + 1)
     if len(content) > FILE_LIMIT_BYTES:
         what = f"The file is larger than {FILE_LIMIT_BYTES // 1024**2} MiB."
         raise ConfigError([Problem("variables-size", what, "Is it the right file?", Place(path))])

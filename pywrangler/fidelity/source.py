@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pywrangler.config.document import excerpt_at
 from pywrangler.errors import Place, Problem
+from pywrangler.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +77,7 @@ class Source:
 def read(path: Path, name: str, *, is_package: bool = False, is_vendored: bool = False) -> Source | Problem:
     """Return the module at `path`, or why it cannot be parsed."""
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
     except OSError as error:
         return Problem("unreadable", f"The module cannot be read: {error.strerror}.", "", Place(path))
     return parse(content, path, name, is_package=is_package, is_vendored=is_vendored)

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import apsw
 
 from pywrangler.errors import Place, Problem
+from pywrangler.files import require_regular
 from pywrangler.runtime.cancellation import Limit, interrupt
 from pywrangler.runtime.ids import HEX_DIGITS
 from pywrangler.runtime.js.errors import JsException, error
@@ -100,20 +101,22 @@ def _entry(row: tuple[Any, ...]) -> AlarmEntry:
 def _stored_alarm(path: Path) -> int | None:
     """Return the alarm in an object's file; None as well if the file cannot be read: the object will set it aside."""
     try:
+        require_regular(path)
         with closing(apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
             time: int | None = connection.execute("SELECT value FROM _cf_METADATA WHERE key = 1").get
             return time
-    except apsw.Error:
+    except (apsw.Error, OSError):
         return None
 
 
 def forget_stored_alarm(path: Path, time: int) -> None:
     """Remove the alarm of `time` from the file of an object that nobody has open; a file that is broken stays so."""
     try:
+        require_regular(path)
         with closing(apsw.Connection(os.fspath(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
             connection.set_busy_timeout(1000)
             connection.execute("UPDATE _cf_METADATA SET value = NULL WHERE key = 1 AND value = ?", (time,))
-    except apsw.Error:
+    except (apsw.Error, OSError):
         return  # the object finds out when it opens its file
 
 

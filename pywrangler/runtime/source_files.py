@@ -23,6 +23,8 @@ from importlib.machinery import (
 )
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.files import require_regular
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from importlib.machinery import ModuleSpec
@@ -50,6 +52,7 @@ class SourceFile(SourceFileLoader):
         """Return the content of a file; OSError for compiled code that may be older than its source."""
         if str(path).endswith(_COMPILED) and os.stat(path).st_mtime - self._changed < REST_SECONDS:  # noqa: PTH116
             raise OSError("compiled too soon after a change")
+        require_regular(path)
         return super().get_data(path)
 
     def set_data(self, path: Any, data: Any, *, _mode: int = 0o666) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pywrangler.errors import RegistryError
+from pywrangler.files import read_regular
 from pywrangler.protocol import registry as protocol
 
 if TYPE_CHECKING:
@@ -146,8 +147,7 @@ class Registry:
 
     def _read(self, path: Path) -> Entry | None:
         try:
-            with path.open("rb") as file:
-                entry = protocol.decode(file.read(_FILE_LIMIT_BYTES))
+            entry = protocol.decode(read_regular(path, _FILE_LIMIT_BYTES))
         except OSError:
             return None
         return entry if entry is not None and entry.name == path.name else None
@@ -217,7 +217,7 @@ def _is_fresh_foreign(path: Path) -> bool:
     """Test for a file of another tool that was touched lately: its owner has to be taken as live."""
     try:
         age = time.time() - path.stat().st_mtime
-        content = json.loads(path.read_bytes()) if age < protocol.STALE_SECONDS else None
+        content = json.loads(read_regular(path, _FILE_LIMIT_BYTES)) if age < protocol.STALE_SECONDS else None
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(content, dict) and "debugPortAddress" in content

@@ -8,7 +8,10 @@ Editors save in several steps (truncate and write; write beside and rename; rena
 
 from __future__ import annotations
 
+import stat
 from typing import TYPE_CHECKING
+
+from pywrangler.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,16 +23,16 @@ ABSENCE_SECONDS = 0.060
 READ_LIMIT_BYTES = 4 * 1024 * 1024
 
 Digest = tuple[int, int] | None
-"""Length and hash of the content (for large files and directories: length and time); None for a missing file."""
+"""Length and hash of the content (for large files and what is no file: length and time); None for a missing file."""
 
 
 def digest(path: Path) -> Digest:
     """Return what identifies the content of the file."""
     try:
         status = path.stat()
-        if status.st_size > READ_LIMIT_BYTES or path.is_dir():
+        if status.st_size > READ_LIMIT_BYTES or not stat.S_ISREG(status.st_mode):
             return status.st_size, status.st_mtime_ns
-        content = path.read_bytes()
+        content = read_regular(path)
     except OSError:
         return None
     return len(content), hash(content)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pywrangler.config.paths import absolute, is_directory
 from pywrangler.errors import ConfigError, Place, Problem, StartError
+from pywrangler.files import read_text
 from pywrangler.typegen.header import Options, is_generated, read_options, with_header
 from pywrangler.typegen.project import find_configs, read_project, relative, siblings, targets
 from pywrangler.typegen.python import write_stub
@@ -193,7 +194,7 @@ def _written(project: Project, path: Path, options: Options) -> tuple[str, tuple
 
 def _options_of(path: Path) -> Options | None:
     try:
-        return read_options(path.read_text(encoding="utf-8", errors="replace"))
+        return read_options(read_text(path, errors="replace"))
     except OSError:
         return None
 
@@ -213,7 +214,7 @@ def write_if_changed(generated: Generated) -> bool:
     """Write the file, whole, unless it has this text already; StartError if a file of somebody else lies there."""
     path = generated.path
     try:
-        before = path.read_text(encoding="utf-8", errors="replace")
+        before = read_text(path, errors="replace")
     except FileNotFoundError:
         before = None
     except OSError as error:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pywrangler.files import read_text
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -34,7 +36,7 @@ def exported_classes(path: Path, depth: int = 0) -> frozenset[str]:
     try:
         if path.stat().st_size > SIZE_LIMIT_BYTES or depth > DEPTH_LIMIT:
             return frozenset()
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = read_text(path, errors="replace")
     except (OSError, ValueError):
         return frozenset()
     bare = _NOISE.sub(_blank, text)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pywrangler.errors import Place, Problem
+from pywrangler.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,7 +107,7 @@ class SourceTree:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # "\d" in somebody's string is not for us to tell.
-                tree = ast.parse(path.read_bytes(), str(path))
+                tree = ast.parse(read_regular(path), str(path))
         except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
             line = error.lineno or 0 if isinstance(error, SyntaxError) else 0
             reason = error.msg if isinstance(error, SyntaxError) else str(error)

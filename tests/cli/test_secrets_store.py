@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import stat
 import sys
 import time
 
@@ -95,3 +97,36 @@ def test_what_is_refused(secrets, project, words, message):
     assert message in err
     assert "hush" not in err
     assert not (project / ".wrangler").exists()
+
+
+def modes(root):
+    return {path: stat.S_IMODE(path.lstat().st_mode) for path in (root, *root.rglob("*"))}
+
+
+def test_nobody_else_can_read_a_secret(secrets, project, monkeypatch):
+    before = os.umask(0o022)
+    try:
+        secrets("create st --name token", "x" * 100_000)
+        root = project / ".wrangler/state/v3/secrets-store"
+        assert {path: mode for path, mode in modes(root).items() if mode & 0o077} == {}
+        assert any(path.suffix == ".sqlite" for path in modes(root))
+        for path in root.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)  # as wrangler leaves them
+        root.chmod(0o755)
+        assert secrets("list st") == (0, "token\n", "")
+        stores = Stores(project / ".wrangler/state/v3", pytest.fail)
+        open_secrets(stores, "st", time.time).put("other", b"y", None, None)
+        assert {path: mode for path, mode in modes(root).items() if mode & 0o077} == {}
+        assert {path.name[-4:] for path in root.rglob("*.sqlite-*")} == {"-wal", "-shm"}
+        stores.close()
+    finally:
+        os.umask(before)
+
+
+def test_a_store_of_somebody_else_is_left_as_it_is(secrets, project, monkeypatch):
+    secrets("create st --name token", "x")
+    root = project / ".wrangler/state/v3/secrets-store"
+    root.chmod(0o755)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    assert secrets("list st")[0] == 0
+    assert stat.S_IMODE(root.stat().st_mode) == 0o755

@@ -239,3 +239,31 @@ def test_temporary_files_are_no_entries(directory):
     (directory / ".pywrangler-abc").write_text("{}")
     (directory / Path("sub")).mkdir()
     assert Registry(directory).peers() == {}
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "device"])
+def test_what_is_no_file_is_no_session_and_can_be_replaced(directory, listening, monkeypatch, kind):
+    directory.mkdir()
+    with socket.socket(socket.AF_UNIX) as odd:
+        for name in ("backend", "other"):
+            if kind == "pipe":
+                os.mkfifo(directory / name)
+            elif kind == "device":
+                (directory / name).symlink_to("/dev/zero")
+        if kind == "socket":
+            monkeypatch.chdir(directory)  # the path of a socket is short
+            odd.bind("backend")
+        registry = Registry(directory)
+        assert registry.peers() == {}
+        mine = ours(listening())
+        assert registry.claim(mine) is None
+        assert registry.peers() == {"backend": mine}
+        assert (directory / "backend").is_file()
+
+
+def test_a_directory_under_the_name_of_a_worker_is_told(directory, listening):
+    (directory / "backend").mkdir(parents=True)
+    registry = Registry(directory)
+    assert registry.peers() == {}
+    with pytest.raises(IsADirectoryError):
+        registry.claim(ours(listening()))

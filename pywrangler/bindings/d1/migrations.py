@@ -17,6 +17,7 @@ from pywrangler.bindings.d1.dump import quoted
 from pywrangler.bindings.d1.file import Query, QueryError
 from pywrangler.bindings.d1.script import shortened, statements
 from pywrangler.errors import Problem, PywranglerError, StartError
+from pywrangler.files import read_text
 
 if TYPE_CHECKING:
     from pywrangler.bindings.d1.file import DatabaseFile
@@ -84,7 +85,7 @@ class Migrations:
     def apply(self, file: DatabaseFile, name: str) -> None:
         """Run one; MigrationError if it fails, and then nothing of it is left."""
         try:
-            text = (self.directory / name).read_text("utf-8-sig")
+            text = read_text(self.directory / name, "utf-8-sig")
         except (OSError, UnicodeDecodeError) as problem:
             raise MigrationError(name, f"the file cannot be read: {problem}", "") from problem
         queries = statements(text)

@@ -15,6 +15,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from pywrangler.bindings.r2.refusals import Refused
+from pywrangler.files import open_regular
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
@@ -95,7 +96,7 @@ class Reading:
         self._segments: deque[tuple[int, int, int]] = deque()
         try:
             for blob, offset, length in segments:
-                descriptor = os.open(blobs.path(blob), os.O_RDONLY | os.O_CLOEXEC)
+                descriptor = open_regular(blobs.path(blob))
                 self._segments.append((descriptor, offset, length))
         except OSError:
             self.close()

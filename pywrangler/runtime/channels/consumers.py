@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pywrangler.files import read_regular
 from pywrangler.protocol import registry
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Consumers:
             if name == self._own_worker:
                 continue  # what this host knows of its own Worker is newer
             try:
-                entry = registry.decode((self._directory / name).read_bytes())
+                entry = registry.decode(read_regular(self._directory / name))
             except OSError:
                 continue
             if entry is not None and entry.name == name and entry.queue_consumers:

@@ -15,6 +15,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.errors import ProtocolError
+from pywrangler.files import read_regular
 from pywrangler.protocol import registry
 from pywrangler.protocol.channel import CHANNEL, DELIVERY, Hello, Kind, frame, pack_delivery
 from pywrangler.runtime.channels.connection import Connection
@@ -129,7 +130,7 @@ class RemoteChannel:
 
     def _find_in_registry(self) -> Entry | None:
         try:
-            content = (self._directory / self._worker).read_bytes()
+            content = read_regular(self._directory / self._worker)
         except (OSError, ValueError):
             return None
         return registry.decode(content)

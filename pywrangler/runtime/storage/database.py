@@ -20,6 +20,7 @@ from weakref import WeakSet
 import apsw
 
 from pywrangler.errors import Place, Problem
+from pywrangler.files import require_regular
 from pywrangler.protocol import descriptors
 from pywrangler.runtime.js.errors import JsException, error
 from pywrangler.runtime.storage.policy import LIMITS, Policy
@@ -92,10 +93,12 @@ def set_aside(path: Path, when: datetime | None = None) -> Path:
 
 
 def connect(path: Path, tables: tuple[str, ...], name: str | None = None) -> apsw.Connection:
-    """Open or create a database in WAL mode with `tables`; apsw.Error if that fails.
+    """Open or create a database in WAL mode with `tables`; apsw.Error or OSError if that fails.
 
     A new one tells the `name` of its object, where that is known, to tools that list objects.
     """
+    for suffix in ("", "-wal", "-shm"):
+        require_regular(f"{path}{suffix}")
     is_new = not path.exists() or path.stat().st_size == 0
     connection = apsw.Connection(os.fspath(path), statementcachesize=64)
     try:

@@ -12,6 +12,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pywrangler.files import read_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -75,7 +77,7 @@ def unfinished(directory: Path) -> Iterator[str]:
         return
     for path in found:
         try:
-            instance_id = path.read_text()
+            instance_id = read_text(path)
         except (OSError, UnicodeDecodeError):
             continue  # it ended meanwhile, or the file is not ours
         if instance_id:
