@@ -134,6 +134,8 @@ def _is_trusted(environment: str, start: str) -> bool:
 
 
 def _holds(path: str, part: bytes) -> bool:
+    if not os.path.isfile(path):
+        return False  # Opening a pipe would block.
     try:
         with open(path, "rb") as file:
             return part in file.read(_READ_BYTES)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pywrangler.files import read_regular
 from pywrangler.packages.versions import release_of, satisfies
 
 if TYPE_CHECKING:
@@ -100,7 +101,6 @@ def canonical(name: str) -> str:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return file.read(_LIMIT_BYTES).decode("utf-8", "replace")
+        return read_regular(path, _LIMIT_BYTES).decode("utf-8", "replace")
     except OSError:
         return ""

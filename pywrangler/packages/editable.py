@@ -11,6 +11,8 @@ import ast
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pywrangler.files import read_regular, read_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,7 +21,7 @@ def directories(site_packages: Path) -> Iterator[Path]:
     """Yield the directories that `.pth` files add to the search path."""
     for file in sorted(site_packages.glob("*.pth")):
         try:
-            lines = file.read_text(encoding="utf-8-sig").splitlines()
+            lines = read_text(file, "utf-8-sig").splitlines()
         except (OSError, ValueError):
             continue  # A host tells.
         for line in map(str.strip, lines):
@@ -31,7 +33,7 @@ def mapped(site_packages: Path) -> Iterator[str]:
     """Yield the packages that finders of editable installs know."""
     for file in sorted(site_packages.glob("__editable___*_finder.py")):
         try:
-            tree = ast.parse(file.read_bytes())
+            tree = ast.parse(read_regular(file))
         except (OSError, ValueError, SyntaxError):
             continue
         for node in tree.body:

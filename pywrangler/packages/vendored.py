@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pywrangler.config.globs import matches
+from pywrangler.files import read_regular
 from pywrangler.packages.distributions import Distribution, canonical, installed
 
 if TYPE_CHECKING:
@@ -205,8 +206,7 @@ def _loads(path: Path) -> bool:
 
 def _is_webassembly(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
-            return file.read(len(_WEBASSEMBLY)) == _WEBASSEMBLY
+        return read_regular(path, len(_WEBASSEMBLY)) == _WEBASSEMBLY
     except OSError:
         return False  # In the RECORD only.
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pywrangler.errors import Problem, StartError
+from pywrangler.files import read_text
 from pywrangler.session import build_metadata, editor_setup, lock_files, own_package, python_choice
 from pywrangler.session.pyproject import OWN_NAME, Project, with_requirements
 from pywrangler.session.python_choice import version_of
@@ -288,7 +289,7 @@ def _stamp_path(environment: Path) -> Path:
 
 def _read_stamp(environment: Path) -> Stamp | None:
     try:
-        value = json.loads(_stamp_path(environment).read_text(encoding="utf-8"))
+        value = json.loads(read_text(_stamp_path(environment)))
         return Stamp(
             str(value["fingerprint"]), tuple(map(str, value["requirements"])), str(value["python"]), str(value["tool"])
         )
@@ -317,7 +318,7 @@ def _ignore_advice(directory: Path, environment: Path) -> str:
         return ""
     for folder in (directory, *directory.parents):
         try:
-            lines = (folder / ".gitignore").read_text(encoding="utf-8").splitlines()
+            lines = read_text(folder / ".gitignore").splitlines()
         except (OSError, ValueError):
             lines = []
         if _IGNORED_AS.intersection(line.strip() for line in lines):
