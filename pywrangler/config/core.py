@@ -226,8 +226,19 @@ TAIL = Record({"service": text}, {"environment": text}, is_open=True)
 
 
 def read_vars(node: Node) -> dict[str, Any]:
-    """Read `vars`: any JSON values."""
-    return {name: item.value for name, item in node.entries()}
+    """Read `vars`: any JSON values, which TOML's `nan` and `inf` are not."""
+    found = dict(node.entries())
+    for item in found.values():
+        if not _is_finite(item.value):
+            what = f'"{item.label}" holds a number that JSON does not have: {show(item.value)}.'
+            item.error("wrong-type", what, "Write a string instead.")
+    return {name: item.value for name, item in found.items()}
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return all(map(_is_finite, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def as_javascript(value: Any) -> Any:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pywrangler.config import toml
 from pywrangler.config.document import SAFE_INTEGER
+from pywrangler.config.parse import parse
 from pywrangler.errors import ConfigError, Place
 
 # Texts and what the reader of wrangler 4.164 makes of them, null for an error: smol-toml 1.9.0, `parse` of each text.
@@ -126,6 +127,17 @@ def test_integers_that_no_number_of_javascript_holds_are_errors(number: str) -> 
     assert problem.what.startswith('The integer in the field "vars.b" is beyond 2^53')
     assert problem.remedy == f'Write a string instead: b = "{number}".'
     assert problem.place == Place(FILE, 3, 9)
+
+
+@pytest.mark.parametrize("text", ["nan", "-inf", "{ x = [1.5, inf] }"])
+def test_a_variable_that_json_cannot_hold_is_an_error(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "wrangler.toml"
+    content = f'name = "w"\nmain = "entry.py"\ncompatibility_date = "2026-01-01"\n[vars]\nA = 1.5\nB = {text}'
+    (tmp_path / "entry.py").touch()
+    found = parse(toml.parse(content.encode(), path), config_path=path).problems
+    (problem,) = [item for item in found if item.code == "wrong-type"]
+    assert problem.what.startswith('"vars.B" holds a number that JSON does not have')
+    assert problem.place == Place(path, 6, 5)
 
 
 def test_an_integer_of_thousands_of_digits_is_an_error() -> None:
