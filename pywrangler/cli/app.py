@@ -12,7 +12,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pywrangler.cli.arguments import Invocation
+from pywrangler.cli.arguments import Invocation, width
 from pywrangler.errors import ConfigError, LoadError, Problem, PywranglerError, StartError
 from pywrangler.version import VERSION
 
@@ -31,7 +31,7 @@ Global options, before or after the command:
   -h, --help           show help
   -v, --version        show the version
 """
-_GLOBAL_WITH_VALUE = frozenset(("-c", "--config", "--cwd", "-e", "--env", "--env-file", "--envFile", "--profile"))
+_GLOBAL_WITH_VALUE = frozenset(("-c", "--config", "--cwd", "-e", "--env", "--env-file", "--profile"))
 
 
 class Command(NamedTuple):
@@ -88,7 +88,7 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the flags before the command, and the command with what follows."""
     index = 0
     while index < len(arguments) and arguments[index].startswith("-"):
-        index += 2 if arguments[index] in _GLOBAL_WITH_VALUE else 1
+        index += width(arguments, index, _GLOBAL_WITH_VALUE)
     return list(arguments[:index]), list(arguments[index:])
 
 

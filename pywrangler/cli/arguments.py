@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from pywrangler.session.spawn import NurseryProcess
 
 Kind = Literal["switch", "value", "array"]
+_TRUTH = frozenset(("true", "false"))
 _CAPITAL = re.compile(r"(?<=[a-z0-9])[A-Z]")
 _NEGATIVE_NUMBER = re.compile(r"-[0-9]+(?:\.[0-9]+)?")
 
@@ -77,9 +79,21 @@ def adapt(
     return kept, tuple(left_out.items())
 
 
+def width(words: Sequence[str], index: int, with_value: AbstractSet[str]) -> int:
+    """Return how many words the flag at `index` takes, itself included; of an array only the first value counts."""
+    if kebab(words[index]) in with_value:
+        return 2
+    return 2 if "".join(words[index + 1 : index + 2]) in _TRUTH and "=" not in words[index] else 1
+
+
+def kebab(flag: str) -> str:
+    """Return `--env-file` for `--envFile`."""
+    return _CAPITAL.sub(lambda match: f"-{match[0].lower()}", flag)
+
+
 def _known(flag: str, kinds: Mapping[str, Kind], ignored: Mapping[str, Ignored]) -> tuple[str, Kind | None, bool]:
     """Return a flag in its usual spelling, its kind (None for what is no flag), and whether it is turned off."""
-    for name in (flag, _CAPITAL.sub(lambda match: f"-{match[0].lower()}", flag)):
+    for name in (flag, kebab(flag)):
         if not name.startswith("-"):
             break
         positive = f"--{name[5:]}" if name.startswith("--no-") else ""
@@ -93,7 +107,7 @@ def _known(flag: str, kinds: Mapping[str, Kind], ignored: Mapping[str, Ignored])
 
 
 def _truth(given: list[str], rest: list[str]) -> bool:
-    if not given and rest and rest[-1] in ("true", "false"):
+    if not given and rest and rest[-1] in _TRUTH:
         given = [rest.pop()]
     return not given or given[0] == "true"
 

@@ -60,7 +60,8 @@ def run(options: Namespace, _invocation: Invocation) -> int:
     except ConfigError as error:
         general = error.problems
     else:
-        general = resolution.warnings
+        # What has no effect here has one on Cloudflare.
+        general = tuple(problem for problem in resolution.warnings if problem.code != "no-effect")
         reports = check_all([(item.worker, _packages(item.worker)) for item in resolution.workers])
     found = [*general, *(problem for report in reports for problem in report.findings)]
     if options.json:

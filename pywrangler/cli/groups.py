@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pywrangler.cli.arguments import width
 from pywrangler.cli.flags import IGNORED_EVERYWHERE, Parser, UsageError
 from pywrangler.config.suggest import nearest
 
@@ -76,5 +77,5 @@ class Group(Parser):
         with_value = {flag for flag, kind in kinds.items() if kind != "switch"}
         index = 0
         while index < len(words) and words[index].startswith("-"):
-            index += 2 if words[index] in with_value else 1
+            index += width(words, index, with_value)
         return min(index, len(words))

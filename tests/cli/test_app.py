@@ -231,7 +231,8 @@ def test_what_means_nothing_to_python_is_passed_over(capsys):
         ["d1", "--profile", "x", "execute", "DB", "--command", "SELECT 1", "--json", "true", "--local", "true"],
         ["r2", "-J", "eu", "object", "get", "b/k", "--pipe", "false", "--install-skills"],
         ["kv", "key", "get", "k", "--namespaceId", "x", "--text", "false"],
-        ["--profile", "x", "secret", "list"],
+        ["kv", "--preview", "false", "--namespaceId", "x", "key", "get", "k"],
+        ["--profile", "x", "--install-skills", "false", "--envFile", ".x", "secret", "list"],
     ],
 )
 def test_every_command_reads_flags_in_this_way(words, capsys):

@@ -118,3 +118,20 @@ def test_a_script_may_be_named(project, tmp_path, capsys):
     (tmp_path / "src" / "other.py").write_text(GOOD + "import os\nos.fork()\n")
     assert run(["check", "src/other.py"]) == 1
     assert "src/other.py:6:1" in capsys.readouterr().out
+
+
+def test_what_has_no_effect_here_has_one_on_cloudflare(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = {
+        "name": "w",
+        "main": "entry.py",
+        "compatibility_date": "2026-06-01",
+        "compatibility_flags": ["python_workers"],
+        "cache": {"enabled": True},
+        "triggers": {"crons": ["0 0 * * 0"]},
+    }
+    (tmp_path / "wrangler.jsonc").write_text(json.dumps(config))
+    (tmp_path / "entry.py").write_text("")
+    run(["check", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert [item["code"] for item in found["config"]] == ["cron"]
