@@ -242,11 +242,13 @@ def _is_finite(value: Any) -> bool:
 
 
 def as_javascript(value: Any) -> Any:
-    """Return JSON data with its numbers as JavaScript holds them: whole ones beyond 2^53 are floats."""
+    """Return JSON data with its numbers as Python gets them from JavaScript: up to 2^53, what is whole is an int."""
     if isinstance(value, dict):
         return {key: as_javascript(item) for key, item in value.items()}
     if isinstance(value, list):
         return [as_javascript(item) for item in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) <= SAFE_INTEGER:
+        return int(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > SAFE_INTEGER:
         return float(value) if value.bit_length() < 1024 else (math.inf if value > 0 else -math.inf)
     return value

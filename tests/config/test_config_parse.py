@@ -397,6 +397,12 @@ def test_vars_hold_numbers_as_javascript_does(worker: Any) -> None:
     assert isinstance(found.vars["BIG"], float)
 
 
+@pytest.mark.parametrize(("text", "expected"), [("1.0", 1), ("1e3", 1000), ("-0.0", 0), ("1.5", 1.5), ("1e16", 1e16)])
+def test_vars_that_are_whole_are_ints(read: Any, text: str, expected: float) -> None:
+    found = read(json.dumps(BASICS)[:-1] + f', "vars": {{"A": {text}, "B": [{text}]}}}}').worker.vars
+    assert repr(found) == repr({"A": expected, "B": [expected]})
+
+
 @pytest.mark.parametrize("number", [-(2**63) - 1, 2**64, 10**400, -(10**400)])
 def test_numbers_that_no_message_can_carry_become_floats_everywhere(worker: Any, number: int) -> None:
     found = worker(
