@@ -132,7 +132,9 @@ def run(project: Path, *words: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("name", "words", "said"),
     [
-        ("other.jsonc", ["vars", "-c", "other.jsonc"], "not a file"),
+        ("other.jsonc", ["vars", "-c", "other.jsonc"], 'other.jsonc": It is a named pipe, not a file'),
+        ("wrangler.jsonc", ["vars"], 'wrangler.jsonc": It is a named pipe, not a file'),
+        (".dev.vars", ["secret", "put", "A"], 'The file ".dev.vars" cannot be changed: It is a named pipe'),
         (".wrangler/deploy/config.json", ["vars"], "w has no variables"),
         (".dev.vars", ["vars"], 'Failed to load local dev variables file ".dev.vars": It is a named pipe'),
         (".env", ["check"], 'The file ".env" cannot be read: It is a named pipe'),
@@ -147,6 +149,7 @@ def run(project: Path, *words: str) -> tuple[int, str]:
 )
 def test_a_pipe_in_the_place_of_a_file_hangs_no_command(project: Path, name: str, words: list[str], said: str) -> None:
     (project / name).parent.mkdir(parents=True, exist_ok=True)
+    (project / name).unlink(missing_ok=True)
     make_pipe(project / name)
     assert said in run(project, *words)[1]
 

@@ -147,7 +147,7 @@ def load(path: Path) -> Document:
     try:
         content = read_regular(path, SIZE_LIMIT_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
     if len(content) > SIZE_LIMIT_BYTES:
         raise _error(
             "config-size", f"The configuration is larger than {SIZE_LIMIT_BYTES // 1024**2} MiB.", "", Place(path)
@@ -155,7 +155,8 @@ def load(path: Path) -> Document:
     return toml.parse(content, path) if path.suffix == ".toml" else jsonc.parse(content, path)
 
 
-def _unreadable(path: Path, error: OSError | ValueError) -> ConfigError:
+def unreadable(path: Path, error: OSError | ValueError) -> ConfigError:
+    """Return the error for a config that cannot be read."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     remedy = ""
     if isinstance(error, FileNotFoundError):

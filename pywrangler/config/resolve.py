@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from pywrangler.config.discover import NAMES, Discovery, Found, discover, load
+from pywrangler.config.discover import NAMES, Discovery, Found, discover, load, unreadable
 from pywrangler.config.document import Document
 from pywrangler.config.mocks import with_mocks
 from pywrangler.config.model import Resolved, WorkerConfig
@@ -23,6 +23,7 @@ from pywrangler.config.paths import absolute
 from pywrangler.config.suggest import misspelt
 from pywrangler.config.variables import ENVIRONMENT, Wishes, command_environment, resolve_variables
 from pywrangler.errors import ConfigError, Place, Problem
+from pywrangler.files import require_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -92,6 +93,11 @@ def resolve(
 
 
 def _nothing_found(cwd: Path) -> ConfigError:
+    for name in NAMES:
+        try:
+            require_regular(cwd / name)
+        except OSError as error:
+            return unreadable(cwd / name, error)
     what = f'No configuration found: neither "{cwd}" nor a directory above it holds a {NAMES[1]}.'
     return ConfigError(
         [Problem("no-config", what, "Start with `pywrangler init`, or name a configuration with -c.", Place(cwd))]

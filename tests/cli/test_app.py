@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pywrangler import __version__
@@ -253,6 +253,7 @@ def test_a_flag_gets_no_far_fetched_suggestion(flag, capsys):
     assert "Did you mean" not in capsys.readouterr().err
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["--ip=1", "--name", "x", "--minify", "--types=false", "--define", "a:b", "--", "-5"])))
 def test_reading_twice_changes_nothing_more(words):
     it = parser("dev")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pywrangler.config import jsonc
@@ -88,6 +88,7 @@ def test_what_only_cloudflare_refuses_is_a_warning(expression: str, what: str) -
     assert (found.what, found.is_certain) == (what, False)
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("0123456789*/-,#LWSUNMOFRI ?²٣"), max_size=30))
 @example("² * * * *")
 @example("* * * * #")
