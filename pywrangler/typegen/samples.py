@@ -8,7 +8,6 @@ A variable that is an object arrives as a JavaScript one: its properties are att
 from __future__ import annotations
 
 import builtins
-import math
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.typegen.names import is_attribute, pascal_case, quoted
@@ -72,8 +71,7 @@ class Samples:
                 else:
                     plain.setdefault(builtin(type(value).__name__))
             elif isinstance(value, float):
-                # Whole numbers arrive as int.
-                plain.setdefault(builtin("int" if math.isfinite(value) and value.is_integer() else "float"))
+                plain.setdefault(builtin("float"))
         if "True" in literals and "False" in literals:
             del literals["True"], literals["False"]
             plain.setdefault(builtin("bool"))

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
 _MODULE_TYPES = {"Text": "string", "Data": "ArrayBuffer", "CompiledWasm": "WebAssembly.Module"}
-_SAFE_INTEGER = 2**53
 
 
 def write_declarations(
@@ -156,7 +155,7 @@ class _Declarations:
 
     def _value(self, value: Any) -> str:
         if self._strict:
-            return json.dumps(_as_javascript(value), ensure_ascii=False, separators=(",", ":"))
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         if value is None:
             return "null"
         if isinstance(value, bool):
@@ -201,12 +200,3 @@ class _Declarations:
 def _remark(text: str) -> str:
     """Return a comment that nothing in the text can end."""
     return f"/* {comment(text).replace('*/', '* /')} */"
-
-
-def _as_javascript(value: Any) -> Any:
-    """Return a JSON value whose whole numbers are written without a fraction."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < _SAFE_INTEGER:
-        return int(value)
-    if isinstance(value, dict):
-        return {key: _as_javascript(item) for key, item in value.items()}
-    return [_as_javascript(item) for item in value] if isinstance(value, list) else value
