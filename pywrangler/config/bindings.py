@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pywrangler.config.crons import check_expression
 from pywrangler.config.diagnostics import show
-from pywrangler.config.model import OtherBinding, QueueConsumer, ServiceBinding
+from pywrangler.config.model import OtherBinding, ServiceBinding
 from pywrangler.config.shapes import (
     Check,
     Record,
     any_of,
     anything,
     deprecated,
-    either,
     filled,
     flag,
     mapping,
@@ -29,17 +27,13 @@ from pywrangler.config.shapes import (
     strings,
     text,
     unless_null,
-    whole,
 )
+from pywrangler.config.workflows import WORKFLOW_SETTINGS, check_unique, workflow_name
 
 if TYPE_CHECKING:
     from pywrangler.config.diagnostics import Node
 
 BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
-WORKFLOW = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_-]{0,63}")
-STEP_LIMIT = 25_000
-JURISDICTIONS = ("eu", "fedramp", "us")
-
 
 Where = Literal["local", "account", "remote"]
 
@@ -64,41 +58,6 @@ def _bucket(node: Node) -> None:
             f"{node.label}={show(node.value)} is invalid.",
             "Bucket names are 3 to 63 lowercase letters, digits and dashes, with no dash at either end.",
         )
-
-
-def workflow_name(node: Node) -> None:
-    """Take the name of a Workflow."""
-    if node.expect(str, "of type string") and not WORKFLOW.fullmatch(node.value):
-        node.error(
-            "workflow-name",
-            f"{node.label}={show(node.value)} is invalid.",
-            "Names of workflows are 1 to 64 letters, digits, dashes and underscores, and do not begin with a dash.",
-        )
-
-
-def _schedules(node: Node) -> None:
-    if node.value in ("", []):
-        node.error("empty", f'"{node.label}" must not be empty.')
-    for item in node.items() if isinstance(node.value, list) else [node]:
-        check_expression(item)
-
-
-def _step_limit(node: Node) -> None:
-    whole(1)(node)
-    if isinstance(node.value, int | float) and node.value > STEP_LIMIT:
-        what = f'"{node.label}" is {show(node.value)}; deployed Workflows have at most {STEP_LIMIT} steps.'
-        node.warning("out-of-range", what)
-
-
-_RETENTION = either(str, filled, whole(1))
-WORKFLOW_SETTINGS: dict[str, Check] = {
-    "limits": Record(optional={"steps": _step_limit}),
-    "concurrency": Record(optional={"limit": whole(1)}),
-    "schedules": _schedules,
-    "default_retention": Record(optional={"success_retention": _RETENTION, "error_retention": _RETENTION}),
-    "jurisdiction": one_of(*JURISDICTIONS),
-}
-"""Fields that a Workflow has as a binding and in `exports`."""
 
 
 def _stream(node: Node) -> None:
@@ -260,7 +219,7 @@ def read_shape(kind: str, node: Node) -> tuple[OtherBinding, ...]:
     """Read the entries of one key of `SHAPES`."""
     shape = SHAPES[kind]
     if kind == "workflows":
-        _check_unique(node)
+        check_unique(node)
     found = [_read_entry(kind, shape, item) for item in ([node] if shape.single else node.items())]
     return tuple(binding for binding in found if binding is not None)
 
@@ -272,17 +231,6 @@ def _read_entry(kind: str, shape: Shape, item: Node) -> OtherBinding | None:
         return None
     _check_remote(shape, item, name)
     return OtherBinding(kind, name, dict(item.value), item.report.document.place(item.trail))
-
-
-def _check_unique(node: Node) -> None:
-    """Two bindings cannot lead to the same Workflow."""
-    seen: set[str] = set()
-    for item in node.items():
-        name = item.value.get("name") if isinstance(item.value, dict) else None
-        if isinstance(name, str):
-            if name in seen:
-                item.child("name").error("not-allowed", f'Two entries of "{node.label}" have the name "{name}".')
-            seen.add(name)
 
 
 def _check_remote(shape: Shape, item: Node, name: str) -> None:
@@ -328,37 +276,6 @@ def read_services(node: Node) -> tuple[ServiceBinding, ...]:
             )
         )
     return tuple(services)
-
-
-def read_consumers(node: Node) -> tuple[QueueConsumer, ...]:
-    """Read `queues.consumers`; missing numbers are the local defaults."""
-    consumers = []
-    seen: set[str] = set()
-    for item in node.objects():
-        item.known((
-            "queue", "type", "max_batch_size", "max_batch_timeout", "max_retries", "dead_letter_queue",
-            "max_concurrency", "retry_delay", "visibility_timeout_ms",
-        ))  # fmt: skip
-        queue = item.text("queue", required=True)
-        item.choice("type", ("worker",))
-        most = item.whole("max_concurrency", 1, 250)
-        item.number("visibility_timeout_ms")
-        numbers = {
-            "max_batch_size": item.whole("max_batch_size", 1, 100),
-            "max_batch_timeout": item.number("max_batch_timeout", 0, 60),
-            "max_retries": item.whole("max_retries", 0, 100),
-            "retry_delay": item.number("retry_delay", 0, 86400),
-        }
-        dead_letter_queue = item.text("dead_letter_queue") or None
-        if queue is None:
-            continue
-        if queue in seen:
-            item.child("queue").error("duplicate-consumer", f'The queue "{queue}" has two consumers here.')
-            continue
-        seen.add(queue)
-        given: dict[str, Any] = {key: number for key, number in numbers.items() if number is not None}
-        consumers.append(QueueConsumer(queue, dead_letter_queue=dead_letter_queue, max_concurrency=most, **given))
-    return tuple(consumers)
 
 
 def read_files(kind: str, node: Node) -> tuple[OtherBinding, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pywrangler.config.bindings import WORKFLOW_SETTINGS, workflow_name
 from pywrangler.config.shapes import Record, anything, filled, flag, one_of
+from pywrangler.config.workflows import WORKFLOW_SETTINGS, workflow_name
 
 if TYPE_CHECKING:
     from pywrangler.config.diagnostics import Node

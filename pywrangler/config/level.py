@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pywrangler.config import bindings, core, durable
 from pywrangler.config.exports import check_containers, read_exports
 from pywrangler.config.previews import PREVIEWS
+from pywrangler.config.queues import read_consumers
 from pywrangler.config.settings import INHERITED_SETTINGS, OWN_SETTINGS, TOP_SETTINGS, UNSAFE
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _read_own_bindings(layers: Layers, level: Level) -> None:
     queues = layers.own("queues")
     if queues.exists and queues.is_object():
         queues.known(("producers", "consumers"))
-        level.consumers = bindings.read_consumers(queues.child("consumers"))
+        level.consumers = read_consumers(queues.child("consumers"))
     for kind in bindings.SHAPES:
         node = queues.child("producers") if kind == "queues.producers" else layers.own(kind)
         if node.exists:
