@@ -15,14 +15,13 @@ from pywrangler.host.heads import request_url
 from pywrangler.protocol import descriptors
 from pywrangler.protocol.http1 import END, Head, RequestDecoder
 from pywrangler.runtime.cancellation import interrupt
-from pywrangler.runtime.context import observe
+from pywrangler.runtime.context import Witness, observe
 from pywrangler.runtime.js.errors import error
 from pywrangler.runtime.js.readable import ReadableStream
 from pywrangler.runtime.js.request import METHODS, PlaceholderCf, Request
 
 if TYPE_CHECKING:
     from pywrangler.host.http import HttpServer
-    from pywrangler.runtime.context import EventContext
 
 BODY_LIMIT_BYTES = 100 * 1024 * 1024
 WAITING_LIMIT_BYTES = 256 * 1024
@@ -69,9 +68,9 @@ class Connection(asyncio.Protocol):
     """A client's connection, from the first byte to the last response or the hand-over."""
 
     __slots__ = (
-        "_closing", "_decoder", "_drained", "_events", "_given", "_incoming", "_is_answering", "_is_left", "_is_paused",
-        "_is_refused", "_last_words", "_look", "_loop", "_peer", "_received", "_server", "_task", "current",
-        "transport",
+        "_closing", "_decoder", "_drained", "_given", "_incoming", "_is_answering", "_is_left", "_is_paused",
+        "_is_refused", "_last_words", "_look", "_loop", "_peer", "_received", "_server", "_task", "_witness",
+        "current", "transport",
     )  # fmt: skip
 
     def __init__(self, server: HttpServer, received: bytes = b"") -> None:
@@ -83,7 +82,7 @@ class Connection(asyncio.Protocol):
         self._incoming: Exchange | None = None
         """The request that has not arrived completely; may be the current one."""
         self._task: asyncio.Task[None] | None = None
-        self._events: list[EventContext] = []
+        self._witness = Witness()
         """What the current request has become."""
         self._is_answering = False
         """Whether the handler has returned."""
@@ -135,8 +134,9 @@ class Connection(asyncio.Protocol):
         task, self._task = self._task, None
         if task is None or task.done():
             return
-        if not self._is_answering and any(event.waited for event in self._events):
-            self._server.let_linger(task, self._events)
+        event = self._witness.event
+        if not self._is_answering and event is not None and event.waited:
+            self._server.let_linger(task, event)
         else:
             interrupt(task)
 
@@ -269,7 +269,7 @@ class Connection(asyncio.Protocol):
         self.current = exchange
         # An empty context: nothing of the request before may be seen.
         scope = Context()
-        self._events = scope.run(observe)
+        self._witness = scope.run(observe)
         self._is_answering = False
         self._task = self._loop.create_task(self._run(exchange), context=scope)
 

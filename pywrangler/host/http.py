@@ -28,7 +28,7 @@ from pywrangler.runtime.links import RESTART, RESTART_CODE
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator
 
     from pywrangler.runtime.context import EventContext
     from pywrangler.runtime.js.request import Request
@@ -163,9 +163,9 @@ class HttpServer:
         if not self.connections and self._empty is not None and not self._empty.done():
             self._empty.set_result(None)
 
-    def let_linger(self, handler: asyncio.Task[Any], events: Sequence[EventContext]) -> None:
+    def let_linger(self, handler: asyncio.Task[Any], event: EventContext) -> None:
         """Let a handler whose client is gone run on while something is under way that it gave to `waitUntil`."""
-        waiting = asyncio.get_running_loop().create_task(leave(handler, [event.waited for event in events]))
+        waiting = asyncio.get_running_loop().create_task(leave(handler, event.waited))
         self._lingering.add(waiting)
         waiting.add_done_callback(self._lingering.discard)
 

@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pywrangler.files import read_regular
 from pywrangler.packages.distributions import Distribution, Requirement, installed, parse
 
 if TYPE_CHECKING:
@@ -66,8 +67,7 @@ def demand_of(start: Path) -> Demand | None:
 def read(path: Path) -> Demand:
     """Return what a pyproject.toml says."""
     try:
-        with path.open("rb") as file:
-            value: dict[str, Any] = tomllib.loads(file.read(_READ_LIMIT_BYTES).decode())
+        value: dict[str, Any] = tomllib.loads(read_regular(path, _READ_LIMIT_BYTES).decode())
     except (OSError, ValueError, RecursionError) as error:
         return Demand(path, problem=str(error) or type(error).__name__)
     project = _table(value, "project")

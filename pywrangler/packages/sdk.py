@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pywrangler.config.sdk import BUILT_IN, DISTRIBUTION, FIRST, NEWEST, Version
+from pywrangler.files import read_text
 from pywrangler.packages.distributions import installed
 from pywrangler.packages.versions import release_of
 
@@ -86,6 +87,6 @@ def _told_by_contents(package: Path) -> Version | None:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8", "replace")
+        return read_text(path, errors="replace")
     except OSError:
         return ""

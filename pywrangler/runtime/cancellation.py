@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection
     from types import TracebackType
 
 LINGER_SECONDS = 30.0
@@ -123,11 +123,11 @@ def interrupt(future: asyncio.Future[Any], reason: str | None = None) -> None:
         _is_interrupting = was_interrupting
 
 
-async def leave(handler: asyncio.Task[Any], waited: Sequence[Collection[asyncio.Future[Any]]]) -> None:
+async def leave(handler: asyncio.Task[Any], waited: Collection[asyncio.Future[Any]]) -> None:
     """End a handler whose client has left, as soon as nothing is under way of what is in `waited` at that time."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + LINGER_SECONDS
-    while not handler.done() and (pending := [future for futures in waited for future in futures]):
+    while not handler.done() and (pending := list(waited)):
         seconds = deadline - loop.time()
         if seconds <= 0:
             break

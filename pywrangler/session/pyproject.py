@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from pywrangler.config.document import place_at
 from pywrangler.errors import ConfigError, Place, Problem, StartError
+from pywrangler.files import read_text
 from pywrangler.packages.distributions import parse
 from pywrangler.packages.versions import clauses
 from pywrangler.session.package_sources import PackageSources
@@ -77,7 +78,7 @@ def find(start: Path) -> Path:
             return directory / FILE_NAME
     requirements = start / "requirements.txt"
     if requirements.is_file():
-        lines = [line.partition(" #")[0].strip() for line in requirements.read_text(encoding="utf-8").splitlines()]
+        lines = [line.partition(" #")[0].strip() for line in read_text(requirements).splitlines()]
         names = [line for line in lines if line and not line.startswith(("#", "-"))]
         raise StartError(
             Problem(

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pywrangler.errors import Place, Problem, StartError
+from pywrangler.files import read_text
 from pywrangler.packages.versions import satisfies
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _pinned(start: Path) -> tuple[tuple[int, ...], Path | None]:
     for directory in (start, *start.parents):
         path = directory / VERSION_FILE
         if path.is_file():
-            return pinned_version(path.read_text(encoding="utf-8", errors="replace")), path
+            return pinned_version(read_text(path, errors="replace")), path
         if (directory / ".git").exists():
             break
     return (), None

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.errors import ConfigError, Place, Problem
+from pywrangler.files import read_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,7 @@ def load(path: Path) -> tuple[str, dict[str, Any]]:
     """Return text and value of a TOML file of Python's packaging; ConfigError with its place if it is malformed."""
     import tomllib
 
-    content = path.read_bytes()
+    content = read_regular(path)
     try:
         text = content.decode()
         return text, tomllib.loads(text)
