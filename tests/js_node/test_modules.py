@@ -120,10 +120,10 @@ def test_timers_are_objects(node, run_async):
         assert timer.ref().unref().refresh() is timer
         assert timer.hasRef() is True
         repeated = timers.setInterval(seen.append, 1, "again")
-        await timers.promises.setTimeout(8)
+        while seen.count("again") < 2:
+            await timers.promises.setTimeout(1)
         repeated.close()
         assert seen.count("once") == 1
-        assert seen.count("again") > 1
         with pytest.raises(JsException, match="callback"):
             timers.setTimeout(5, 1)
 
