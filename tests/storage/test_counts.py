@@ -130,3 +130,18 @@ def test_statements_of_a_failed_transaction_count(shelf: Shelf) -> None:
     with pytest.raises(ValueError, match="on purpose"):
         storage.transaction_sync(fail)
     assert cursors[0].rowsWritten == 2
+
+
+def test_very_many_rows_are_counted_without_being_remembered(
+    storage: ObjectStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pywrangler.runtime.storage.meter.MOST_EVENTS", 10)
+    storage.sql_exec("CREATE TABLE t (id INTEGER PRIMARY KEY, a, b)")
+    storage.sql_exec("CREATE INDEX t_a ON t (a)")
+    values = ", ".join(f"({n}, {n})" for n in range(95))
+    insert = storage.sql_exec(f"INSERT INTO t (a, b) VALUES {values}")
+    assert (insert.rowsWritten, len(insert._rows.tally.events)) == (190, 5)
+    assert storage.sql_exec("UPDATE t SET b = 1").rowsWritten == 95
+    assert storage.sql_exec("UPDATE t SET a = 1 WHERE id > 5").rowsWritten == 180
+    assert storage.sql_exec("UPDATE t SET id = id + 1000").rowsWritten == 190
+    assert storage.sql_exec("DELETE FROM t WHERE id > 0").rowsWritten == 95

@@ -11,6 +11,7 @@ Nothing is worked out before somebody asks; until then only events are counted.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import apsw
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pywrangler.runtime.storage.statements import Statement
 
 REMEMBERED = 256
+MOST_EVENTS = 20_000
+"""Of one statement; beyond that only how many of a kind there were is kept."""
 _UNKNOWN = Footprint()
 _SCAN_STEPS, _STEPS = "SQLITE_STMTSTATUS_FULLSCAN_STEP", "SQLITE_STMTSTATUS_VM_STEP"
 _WORD = re.compile(r"\w+")
@@ -67,14 +70,15 @@ class _Event(NamedTuple):
     """0 for the statement itself, more for triggers and foreign keys."""
     rowid_before: int
     rowid: int
+    """0 for both where rows of a kind are counted only, and 1 after an UPDATE that changed the rowid."""
 
 
 class Tally:
     """What one run of a statement did."""
 
     __slots__ = (
-        "_meter", "_read", "_written", "changes", "direct_changes", "events", "footprint", "has_defined", "is_over",
-        "returned", "scan_steps", "statement", "steps", "values",
+        "_meter", "_read", "_written", "changes", "direct_changes", "events", "folded", "footprint", "has_defined",
+        "is_over", "returned", "scan_steps", "statement", "steps", "values",
     )  # fmt: skip
 
     def __init__(self, meter: Meter, statement: Statement, values: Any) -> None:
@@ -86,6 +90,8 @@ class Tally:
         """Whether the schema is another one since."""
         self.events: list[tuple[str, str, int, int, int]] = []
         """In the order of `_Event`."""
+        self.folded: Counter[_Event] | None = None
+        """Events that were too many to keep, by kind."""
         self.changes = 0
         self.direct_changes = 0
         self.returned = 0
@@ -115,7 +121,18 @@ class Tally:
     @property
     def replaced(self) -> int:
         """Rows that REPLACE has deleted, which are no changes."""
-        return max(len(self.events) - self.changes, 0)
+        count = len(self.events) + (0 if self.folded is None else self.folded.total())
+        return max(count - self.changes, 0)
+
+    def fold(self) -> None:
+        """Keep of the events so far only how many there were of each kind."""
+        if self.folded is None:
+            self.folded = Counter()
+        self.folded.update(
+            _Event(operation, table, depth, 0, int(operation == "UPDATE" and before != after))
+            for operation, table, depth, before, after in self.events
+        )
+        self.events.clear()
 
 
 class Meter:
@@ -181,6 +198,8 @@ class Meter:
         if self._tally is not None:
             event = (update.op, update.table_name, update.depth, update.rowid, update.rowid_new)
             self._tally.events.append(event)
+            if len(self._tally.events) >= MOST_EVENTS:
+                self._tally.fold()
 
     def _footprint(self, sql: str) -> Footprint:
         """Return what the compiler said about a statement, now or when it was compiled before."""
@@ -239,29 +258,32 @@ class Meter:
         """Return the rows and entries of indexes that a statement has written."""
         if tally.statement.defines:
             return self._of_schema(tally.footprint) if tally.has_defined else 0
-        if not tally.events:
+        if not tally.events and tally.folded is None:
             return tally.changes  # a table was emptied at once, or nothing has changed
         self._learn()
         found, footprint = 0, tally.footprint
-        for event in map(_Event._make, tally.events):
+        kinds = [(_Event._make(event), 1, True) for event in tally.events]
+        kinds += [(event, count, False) for event, count in (tally.folded or {}).items()]
+        for event, count, is_one in kinds:
             table = self._tables.get(event.table)
             if table is not None and table.kind != "table":
                 continue  # a shadow table: its virtual table counts
-            found += 1
+            found += count
             if event.operation != "DELETE" and table is not None:
-                found += sum(self._is_written(event, table, index, footprint) for index in table.indexes)
+                for index in table.indexes:
+                    found += count * self._is_written(event, table, index, footprint, is_one=is_one)
         found += sum(self._tables[name].counts_up for name in footprint.inserts if name in self._tables)
         if any(self._tables[name].kind == "virtual" for name in footprint.targets if name in self._tables):
             return found + tally.direct_changes
         return found - tally.replaced
 
-    def _is_written(self, event: _Event, table: _Table, index: _Index, footprint: Footprint) -> bool:
-        """Whether a row that came or was changed has an entry in an index written."""
+    def _is_written(self, event: _Event, table: _Table, index: _Index, footprint: Footprint, *, is_one: bool) -> bool:
+        """Whether a row that came or was changed has an entry in an index written; of many, whether it may have."""
         if event.operation == "UPDATE" and not (table.has_rowid and event.rowid != event.rowid_before):
             columns = footprint.columns(event.table, is_direct=event.depth == 0)
             if columns and not columns & index.words and not columns & table.key:
                 return False
-        if index.condition and table.has_rowid:
+        if index.condition and table.has_rowid and is_one:
             return self._count(event.table, f"rowid = {event.rowid} AND ({index.condition})") > 0
         return True
 
