@@ -19,16 +19,19 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import apsw
+
 from pywrangler.errors import Place, Problem
 from pywrangler.files import read_regular
+from pywrangler.protocol import descriptors
 from pywrangler.runtime import ids
+from pywrangler.runtime.js.errors import error
 from pywrangler.runtime.storage.database import CORRUPT, connect, set_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    import apsw
 
 NAME_BYTES = 40
 _PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}")
@@ -111,6 +114,11 @@ class Store:
             except CORRUPT as problem:
                 self._notice(_corrupt(self.path, set_aside(self.path), problem))
                 self._connection = connect(self.path, self._tables)
+            except apsw.CantOpenError as problem:
+                if not descriptors.are_exhausted():
+                    raise
+                text = f"The local data at {self.path} cannot be opened: {descriptors.told()}. {descriptors.REMEDY}"
+                raise error(text) from problem
         return self._connection
 
     def close(self) -> None:

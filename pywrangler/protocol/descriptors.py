@@ -39,6 +39,11 @@ def in_use() -> int:
         return limit()
 
 
+def are_exhausted() -> bool:
+    """Say whether too few are left for a database, which takes three with its journal and index."""
+    return in_use() + 3 > limit()
+
+
 def is_exhaustion(problem: BaseException) -> bool:
     """Say whether an error means that no descriptor was left."""
     return isinstance(problem, OSError) and problem.errno in {errno.EMFILE, errno.ENFILE}

@@ -44,6 +44,8 @@ SOURCE = """
                     for _ in range(2):
                         kept.pop().close()
                 return Response("taken")
+            if what == "kv":
+                return Response(str(await self.env.KV.get("key")))
             if what == "hold":
                 await asyncio.sleep(60)
             return Response("ok")
@@ -98,10 +100,12 @@ def test_connections_beyond_the_limit_are_refused_with_the_way_out(project: Proj
     assert session.output.count(REMEDY) == 1
 
 
-def test_an_object_that_finds_no_descriptor_says_what_to_raise(project: Project) -> None:
-    project.dev(cwd=project.worker("few", SOURCE, **OBJECTS), descriptors=64).ready()
+@pytest.mark.parametrize("path", ["/after-3", "/kv"])
+def test_storage_that_finds_no_descriptor_says_what_to_raise(project: Project, path: str) -> None:
+    namespaces = [{"binding": "KV", "id": "kv"}]
+    project.dev(cwd=project.worker("few", SOURCE, kv_namespaces=namespaces, **OBJECTS), descriptors=64).ready()
     assert project.get("few", "/take") == (200, "taken")
-    status, text = project.get("few", "/after-3")
+    status, text = project.get("few", path)
     assert status == 500
     assert "no more files and connections can be open: the limit of this process is 64 (ulimit -n). Raise it" in text
 

@@ -291,3 +291,20 @@ def test_workflows_run_in_the_owner_and_go_on_in_the_session_that_is_left(projec
     first.stop(signal.SIGKILL)
     assert request(two, "/go-b")[0] == 200
     eventually(lambda: request(two, "/status-b")[1] == "complete")
+
+
+def test_a_session_whose_worker_does_not_run_lets_another_one_have_its_state(project: Project) -> None:
+    shared = str(project.root / "shared")
+    broken = project.worker("broken", COUNTER, name="counter", **OBJECTS)
+    fine = project.worker("fine", COUNTER, name="counter", **OBJECTS)
+    entry = broken / "src" / "entry.py"
+    source = entry.read_text()
+    entry.write_text("import nothing_of_this_name\n")
+    first = project.dev("--persist-to", shared, cwd=broken)
+    first.expect("waiting for a change")
+    second = project.dev("--persist-to", shared, cwd=fine).ready()
+    assert _add(project.port("fine"))["n"] == 1
+    assert MOVED not in second.output
+    entry.write_text(source)
+    first.expect(MOVED)
+    assert _add(project.port("broken"))["n"] == 2

@@ -60,11 +60,6 @@ def _no_room() -> bool:
     return False
 
 
-def _is_exhausted() -> bool:
-    """Whether a database, which takes three descriptors, could not be opened for want of them."""
-    return descriptors.in_use() + 3 > descriptors.limit()
-
-
 def error_text(problem: apsw.Error) -> str:
     """Return SQLite's words with its codes, as the platform shows them."""
     text = str(problem)
@@ -201,12 +196,12 @@ class Database:
                 self.set_aside(problem)
                 connection = connect(self.path, self._tables, self._name)
             except (apsw.CantOpenError, OSError):
-                if not _is_exhausted() or not self.make_room():
+                if not descriptors.are_exhausted() or not self.make_room():
                     raise
                 connection = connect(self.path, self._tables, self._name)
         except (apsw.Error, OSError) as problem:
             text = error_text(problem) if isinstance(problem, apsw.Error) else str(problem)
-            if _is_exhausted():
+            if descriptors.are_exhausted():
                 text = f"{descriptors.told()}. {descriptors.REMEDY}"
             raise error(f"The {self._owner}'s storage at {self.path} cannot be opened: {text}") from problem
         connection.execute("PRAGMA foreign_keys=ON")
