@@ -133,9 +133,14 @@ def _failed(error: PywranglerError) -> int:
 
 def _unknown_command(name: str) -> int:
     from pywrangler.cli.style import block, style_for
+    from pywrangler.cli.workers_py import load
     from pywrangler.config.suggest import nearest
 
     near = nearest(name, [command.name for command in COMMANDS])
+    if not near and (theirs := load()) is not None:
+        sys.stderr.write(f"pywrangler: {name} is left to Cloudflare's workers-py, which is in this environment, too.\n")
+        theirs()
+        return 0
     hint = f'Did you mean "{PROGRAM} {near}"?' if near else ""
     sys.stderr.write(block(style_for(sys.stderr, os.environ), "error", f"Unknown argument: {name}", hint))
     print(overview(), end="")

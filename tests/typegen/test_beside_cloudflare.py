@@ -94,6 +94,16 @@ def test_workers_py_installed_later_runs_and_says_how_to_get_ours(both, tmp_path
 
 
 @pytest.mark.processes
+def test_what_ours_does_not_know_is_left_to_workers_py(both, tmp_path):
+    command = [sys.executable, "-m", "pywrangler.program"]
+    done = subprocess.run([*command, "deploy"], env=both, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "workers-py runs ['deploy']\n"
+    assert "left to Cloudflare's workers-py" in done.stderr
+    done = subprocess.run([*command, "chek"], env=both, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert 'Did you mean "pywrangler check"' in done.stderr
+
+
+@pytest.mark.processes
 def test_ours_runs_beside_a_later_workers_py(both, tmp_path):
     version = [sys.executable, "-m", "pywrangler.program", "--version"]
     done = subprocess.run(version, env=both, cwd=tmp_path, capture_output=True, text=True, check=False)
