@@ -1,8 +1,9 @@
 """What `doctor` looks at whatever the project: versions, the command itself, the registry.
 
 Cloudflare's package workers-py has a command and a top-level package of the name `pywrangler` too (spec/cli.md,
-section 10), and so has an unrelated package of PyPI. Beside each other in one environment they overwrite each other's
-files; in different ones, the order of PATH decides which command runs.
+section 10), and so has an unrelated package of PyPI. In one environment, workers-py and this one bear each other, and
+the one installed last has the command; the unrelated one and this one overwrite each other's files. In different ones,
+the order of PATH decides which command runs.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 COMMAND = "pywrangler"
 ENTRY_POINT = "pywrangler.__main__:main"
+WORKERS_PY = "pywrangler.cli:app"
 ANOTHER = "is another installation of this program"
 _SCRIPT_LIMIT_BYTES = 64 * 1024
 
@@ -96,7 +98,16 @@ def command(search_path: str, *, here: Path | None = None, packages: Sequence[st
             )
         else:
             yield ok("command", f"{path} {owner}; it comes later on PATH")
-    others = [name for name, value in distributions(packages) if value != ENTRY_POINT]
+    found_here = [(name, value) for name, value in distributions(packages) if value != ENTRY_POINT]
+    if any(value == WORKERS_PY for _, value in found_here):
+        yield warning(
+            "command",
+            "workers-py is installed in the same environment: of the two, the one that was installed last has the "
+            f"command `{COMMAND}`.",
+            f"This one is always `{sys.executable} -m pywrangler.program`, and leaves commands such as deploy to the "
+            "other. In an environment of its own, each keeps its name.",
+        )
+    others = [name for name, value in found_here if value != WORKERS_PY]
     if others:
         listed = " and ".join(others)
         yield error(

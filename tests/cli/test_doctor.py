@@ -187,10 +187,18 @@ def test_a_package_of_our_name_in_the_same_environment_is_an_error(tmp_path):
     ours = script(tmp_path / "ours", OURS)
     install(tmp_path / "site", "pywrangler", machine.ENTRY_POINT)
     assert len(commands(ours.parent, here=ours.parent, packages=(str(tmp_path / "site"),))) == 1
-    install(tmp_path / "site", "workers-py", "pywrangler.cli:app")
+    install(tmp_path / "site", "another", "pywrangler.main:run")
     findings = commands(ours.parent, here=ours.parent, packages=(str(tmp_path / "site"),))
     assert findings[-1].status == "error"
-    assert "pip uninstall workers-py" in findings[-1].remedy
+    assert "pip uninstall another" in findings[-1].remedy
+
+
+def test_workers_py_in_the_same_environment_is_a_warning_that_says_how_to_call_both(tmp_path):
+    ours = script(tmp_path / "ours", OURS)
+    install(tmp_path / "site", "workers-py", "pywrangler.cli:app")
+    findings = commands(ours.parent, here=ours.parent, packages=(str(tmp_path / "site"),))
+    assert findings[-1].status == "warning"
+    assert "-m pywrangler.program" in findings[-1].remedy
 
 
 def test_it_is_a_warning_in_the_environment_of_the_project(look, tmp_path):
