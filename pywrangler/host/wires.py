@@ -21,6 +21,7 @@ import msgspec
 
 from pywrangler.errors import FrameError, ProtocolError
 from pywrangler.protocol import websocket
+from pywrangler.protocol.malformed import MALFORMED
 from pywrangler.protocol.websocket import Close, Decoder, Ping, encode_close, encode_message, encode_pong
 from pywrangler.runtime.links import LOST, LOST_CODE, End, Mode
 
@@ -97,7 +98,7 @@ class TcpLink(asyncio.Protocol):
         try:
             known = msgspec.msgpack.decode(state, type=_State)
             decoder = Decoder.from_state(known.decoder)
-        except (msgspec.DecodeError, UnicodeDecodeError, ProtocolError) as error:
+        except (*MALFORMED, ProtocolError) as error:
             os.close(fd)
             raise ProtocolError(f"state of a WebSocket: {error}") from error
         link = cls(deflate=known.deflate, decoder=decoder, links=links)

@@ -27,6 +27,7 @@ from typing import Any
 import msgspec
 
 from pywrangler.errors import FrameError, ProtocolError
+from pywrangler.protocol.malformed import MALFORMED
 
 CHANNEL = b"C"
 """First byte of a connection that carries calls."""
@@ -293,7 +294,7 @@ def _content(number: int, stream: int, payload: bytes) -> Frame:
             return kind, stream, decode(payload)
         if kind is Kind.TEXT:
             return kind, stream, payload.decode()
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, ValueError, RecursionError) as error:
+    except (*MALFORMED, ValueError) as error:
         raise FrameError(f"frame of kind {number}: {error}") from error
     if kind in _RAW:
         return kind, stream, payload
@@ -333,5 +334,5 @@ def unpack_delivery(payload: bytes) -> Delivery:
     """Return the message that came with a descriptor; ProtocolError if it is malformed."""
     try:
         return _delivery_decoder.decode(payload)
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+    except MALFORMED as error:
         raise ProtocolError(f"delivery: {error}") from error

@@ -16,6 +16,7 @@ import msgspec
 
 from pywrangler.config.model import WorkerConfig
 from pywrangler.errors import Problem, ProtocolError
+from pywrangler.protocol.malformed import MALFORMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -299,7 +300,7 @@ def unpack(body: bytes) -> Any:
     """Return the message in `body` (without the length); ProtocolError if it is none."""
     try:
         return _decoder.decode(body)
-    except (msgspec.DecodeError, msgspec.ValidationError, TypeError, ValueError, UnicodeDecodeError) as error:
+    except (*MALFORMED, TypeError, ValueError) as error:
         raise ProtocolError(f"control message: {error}") from error
 
 

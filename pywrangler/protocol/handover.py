@@ -12,6 +12,7 @@ import msgspec
 
 from pywrangler.errors import ProtocolError
 from pywrangler.protocol.control import Message
+from pywrangler.protocol.malformed import MALFORMED
 
 
 class Busy(Message, frozen=True):
@@ -59,7 +60,7 @@ def unpack(body: bytes) -> Any:
     """Return the message in `body`; ProtocolError if it is none."""
     try:
         return _decoder.decode(body)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except MALFORMED as error:
         raise ProtocolError(f"handover message: {error}") from error
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from pywrangler.protocol.malformed import MALFORMED
+
 VERSION = 1
 """Protocol between hosts; a different number means that two sessions cannot talk."""
 HEARTBEAT_SECONDS = 10
@@ -59,7 +61,7 @@ def decode(content: bytes) -> Entry | None:
     """Return the entry, or None for a file that is not one of ours: garbage, upstream's, or half written."""
     try:
         return _decoder.decode(content).pywrangler
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError):
+    except MALFORMED:
         return None
 
 

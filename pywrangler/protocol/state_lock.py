@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pywrangler.protocol.malformed import MALFORMED
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -47,5 +49,5 @@ def decode(content: bytes) -> Holder | None:
     """Return who holds the lock; None if that is not told yet, or by bytes that are not ours."""
     try:
         return _decoder.decode(content.partition(b"\n")[0])
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError):
+    except MALFORMED:
         return None

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from pywrangler.errors import ProtocolError
+from pywrangler.protocol.malformed import MALFORMED
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -317,5 +318,5 @@ def unpack(data: bytes, kind: Any) -> Any:
 def _checked(decoder: Any, data: bytes) -> Any:
     try:
         return decoder.decode(data)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
+    except MALFORMED as error:
         raise ProtocolError(f"message of a test: {error}") from error

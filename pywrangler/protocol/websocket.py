@@ -20,6 +20,7 @@ import zlib
 import msgspec
 
 from pywrangler.errors import FrameError, ProtocolError
+from pywrangler.protocol.malformed import MALFORMED
 
 MESSAGE_LIMIT_BYTES = 32 * 1024 * 1024
 DEFLATE_FROM_BYTES = 1024  # below this a frame costs less than its compression
@@ -376,7 +377,7 @@ class Decoder:
         """Return a decoder that goes on where `export_state` was called; ProtocolError if `state` is not one."""
         try:
             known = msgspec.msgpack.decode(state, type=_State)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except MALFORMED as error:
             raise ProtocolError(f"state of a WebSocket decoder: {error}") from error
         decoder = cls(from_client=known.from_client, deflate=known.deflate)
         decoder.is_closed = known.is_closed

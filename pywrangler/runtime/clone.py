@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pywrangler.errors import CloneError
+from pywrangler.protocol.malformed import MALFORMED
 from pywrangler.protocol.v8 import Writer
 from pywrangler.protocol.v8_format import DEPTH_LIMIT, SAFE_INTEGER
 from pywrangler.protocol.v8_reader import Reader
@@ -155,7 +156,7 @@ def unpack(data: bytes | memoryview, face: FaceName, importer: Importer) -> Any:
         if face == "python":
             return _adopt(value) if first == _TREE else value
         return to_script(value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+    except MALFORMED as problem:
         raise CloneError(f"malformed value: {problem}") from None
 
 

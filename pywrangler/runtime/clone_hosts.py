@@ -15,6 +15,7 @@ import msgspec
 
 from pywrangler.errors import CloneError
 from pywrangler.protocol import v8
+from pywrangler.protocol.malformed import MALFORMED
 from pywrangler.runtime import context
 from pywrangler.runtime.clone_nodes import describe
 from pywrangler.runtime.js.headers import Headers
@@ -343,7 +344,7 @@ class HostReader:
             if tag == WRITABLE:
                 return importer.writable(reader.varint())
             return self._copied(tag, reader.blob())
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        except MALFORMED as error:
             raise CloneError(f"host object {tag}: {error}") from None
 
     def _copied(self, tag: int, data: bytes) -> Any:

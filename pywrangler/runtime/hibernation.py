@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pywrangler.errors import ProtocolError
+from pywrangler.protocol.malformed import MALFORMED
 from pywrangler.runtime.js.errors import error, range_error, type_error
 from pywrangler.runtime.js.primitives import to_integer, to_string
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
@@ -313,7 +314,7 @@ class HibernationSet:
 def _decode(data: bytes, kind: Any) -> Any:
     try:
         return msgspec.msgpack.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+    except MALFORMED as problem:
         raise ProtocolError(f"hibernation record: {problem}") from problem
 
 

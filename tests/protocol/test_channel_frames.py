@@ -150,3 +150,8 @@ def test_garbage_is_no_delivery(data: bytes) -> None:
         channel.unpack_delivery(data)
     except ProtocolError:
         return
+
+
+def test_text_that_is_no_utf8_is_no_delivery() -> None:
+    with pytest.raises(ProtocolError):
+        channel.unpack_delivery(b"\x95\xa3\x00\x00\x80")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
 import msgspec
 
 from pywrangler.errors import ProtocolError
+from pywrangler.protocol.malformed import MALFORMED
 from pywrangler.runtime.clone import deserialize, serialize
 from pywrangler.runtime.js import json
 from pywrangler.runtime.js.buffers import ArrayBuffer, View
@@ -142,7 +143,7 @@ def read_payload(payload: Mapping[str, Any]) -> tuple[str, list[Queued]]:
         raise ProtocolError("messages of a queue without its name, or without messages")
     try:
         messages = _decoder.decode(packed)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as problem:
+    except MALFORMED as problem:
         raise ProtocolError(f"messages of the queue {queue!r}: {problem}") from problem
     if not all(math.isfinite(message.due) and message.attempts > 0 for message in messages):
         raise ProtocolError(f"messages of the queue {queue!r}: impossible times or attempts")
