@@ -15,6 +15,8 @@ several requests await: the first of them whose client leaves would take it away
   waits for goes on, and is still there for whoever else wants it. `Limit` does the same when a time is over.
 - What the task does while it unwinds goes no further either: a TaskGroup ends its children, and what those children
   wait for goes on.
+- What asyncio's locks and queues wait for belongs to them alone. It is cancelled, because a semaphore takes one that
+  is not for a waiter that was let in.
 - Where user code cancels (`task.cancel()`, `asyncio.timeout`), asyncio's own rule holds, but for JavaScript promises.
 
 So `task.cancel()` is right for tasks that run our code only. One that may be inside user code is interrupted.
@@ -27,6 +29,7 @@ that it has started, events of objects and other Workers go on.
 from __future__ import annotations
 
 import asyncio
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
@@ -39,6 +42,9 @@ LINGER_SECONDS = 30.0
 (https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil).
 """
 
+_WITH_WAITERS = {"asyncio.locks", "asyncio.queues"}
+"""Modules whose functions wait for futures that they have made."""
+
 _interrupted: WeakSet[asyncio.Task[Any]] = WeakSet()
 _is_interrupting = False
 
@@ -46,12 +52,13 @@ _is_interrupting = False
 class Watch:
     """What a task waits for in the place of a future."""
 
-    __slots__ = ("_asyncio_future_blocking", "_future", "_is_promise", "_task", "_wake")
+    __slots__ = ("_asyncio_future_blocking", "_future", "_is_promise", "_steps", "_task", "_wake")
 
-    def __init__(self, future: Any, *, is_promise: bool) -> None:
-        """Watch a future; one that is a promise is never cancelled by those who wait for it."""
+    def __init__(self, future: Any, steps: Any = None, *, is_promise: bool) -> None:
+        """Watch a future that the coroutine `steps` awaits; a promise is never cancelled by those who wait for it."""
         self._future = future
         self._is_promise = is_promise
+        self._steps = steps
         self._asyncio_future_blocking = True  # asyncio's sign of something to wait for
         self._wake: Any = None
         self._task: asyncio.Task[Any] | None = None
@@ -71,7 +78,10 @@ class Watch:
         """Wake the task with its cancellation, which reaches the future only if user code asked for it."""
         loop = self._future.get_loop()
         is_ending = _is_interrupting or asyncio.current_task(loop) in _interrupted
-        if not (self._is_promise or is_ending):
+        steps, self._steps = self._steps, None
+        if not self._is_promise and (not is_ending or _is_waiter(steps)):
+            if is_ending and self._task is not None:
+                _interrupted.add(self._task)
             cancelled: bool = self._future.cancel(msg=msg)
             return cancelled
         wake, context = self._wake
@@ -95,12 +105,20 @@ def _observe(future: asyncio.Future[Any]) -> None:
         future.exception()
 
 
-def watched(awaited: Any) -> Any:
-    """Return what a task is to wait for: a watch, if `awaited` is a future."""
+def _is_waiter(steps: Any) -> bool:
+    """Tell whether what a suspended coroutine waits for in the end was made by a lock or a queue."""
+    while isinstance(awaited := getattr(steps, "cr_await", None), CoroutineType):
+        steps = awaited
+    frame = getattr(steps, "cr_frame", None)
+    return frame is not None and frame.f_globals.get("__name__") in _WITH_WAITERS
+
+
+def watched(awaited: Any, steps: Any = None) -> Any:
+    """Return what a task is to wait for: a watch, if what the coroutine `steps` awaits is a future."""
     if type(awaited) is Watch or getattr(awaited, "_asyncio_future_blocking", None) is not True:
         return awaited
     awaited._asyncio_future_blocking = False
-    return Watch(awaited, is_promise=False)
+    return Watch(awaited, steps, is_promise=False)
 
 
 def interrupt(future: asyncio.Future[Any], reason: str | None = None) -> None:

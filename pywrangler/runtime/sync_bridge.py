@@ -128,7 +128,7 @@ def _drive(call: Callable[..., Any], argument: Any, steps: Any) -> Generator[Any
         if kind == _ENDED or steps is None:
             return value
         try:
-            argument = yield watched(value)
+            argument = yield watched(value, steps)
             call = steps.send if hasattr(steps, "send") else _next_of(steps)
         except BaseException as error:  # cancellation and failures go to the coroutine
             call, argument = _thrower(steps), error

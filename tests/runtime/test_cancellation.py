@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -178,6 +179,75 @@ def test_an_interrupted_task_leaves_what_it_waits_for(run_async: Any, way: Calla
         assert await other == "done"
 
     run_async(main())
+
+
+async def _semaphore() -> Any:
+    held = asyncio.Semaphore(1)
+    await held.acquire()
+    return held.acquire, held.release
+
+
+async def _bounded_semaphore() -> Any:
+    held = asyncio.BoundedSemaphore(1)
+    await held.acquire()
+    return held.acquire, held.release
+
+
+async def _lock() -> Any:
+    held = asyncio.Lock()
+    await held.acquire()
+    return held.acquire, held.release
+
+
+async def _condition() -> Any:
+    condition = asyncio.Condition()
+
+    async def wait() -> None:
+        async with condition:
+            await condition.wait()
+
+    async def notify() -> None:
+        async with condition:
+            condition.notify()
+
+    return wait, notify
+
+
+async def _queue() -> Any:
+    queue: asyncio.Queue[int] = asyncio.Queue()
+    return queue.get, lambda: queue.put(1)
+
+
+async def _full_queue() -> Any:
+    queue: asyncio.Queue[int] = asyncio.Queue(1)
+    queue.put_nowait(1)
+    return lambda: queue.put(2), queue.get
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["later", "at once"])
+@pytest.mark.parametrize(
+    "make", [_semaphore, _bounded_semaphore, _lock, _condition, _queue, _full_queue], ids=lambda make: make.__name__
+)
+def test_a_lock_lets_one_in_for_one_that_leaves_it(run_async: Any, make: Any, *, at_once: bool) -> None:
+    async def main() -> None:
+        begin_event()
+        enter, leave = await make()
+        first, second, third = [asyncio.create_task(_entering(enter)) for _ in range(3)]
+        await settle()
+        interrupt(first)
+        if not at_once:
+            await settle()
+        if inspect.isawaitable(leaving := leave()):
+            await leaving
+        await settle()
+        assert (first.cancelled(), second.done(), third.done()) == (True, True, False)
+        third.cancel()
+
+    run_async(main())
+
+
+async def _entering(enter: Callable[[], Awaitable[Any]]) -> None:
+    await enter()
 
 
 @pytest.mark.parametrize("way", [in_a_task_group, in_a_group_of_groups], ids=lambda way: way.__name__)
