@@ -126,3 +126,16 @@ def test_a_match_that_takes_too_long_ends_in_an_error():
 def test_malformed_and_huge_patterns_are_type_errors_or_work(pattern):
     with contextlib.suppress(JsException):
         URLPattern.new(pathname=pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("/*a*ab", "/" + "a" * 100_000),
+        ("/{x:a}*b", "/" + "xa" * 400),
+        ("/" + "{a}*" * 30 + "b", "/" + "a" * 2000),
+    ],
+)
+def test_two_repeats_are_enough_to_need_a_limit(pattern, path):
+    with pytest.raises(JsException, match="exceeded CPU time limit"):
+        URLPattern.new(pathname=pattern).test(pathname=path)

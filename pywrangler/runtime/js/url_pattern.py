@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 PARTS = ("protocol", "username", "password", "hostname", "port", "pathname", "search", "hash")
 
 _LIMIT_SECONDS = 0.5
-_FEW_GROUPS = 2
-"""So many wildcards need no limit: the time grows with the text's length to the power of their number."""
+_FEW_REPEATS = 1
+"""So many wildcards need no limit: the time grows with the length of the text to the power of their number."""
 _DEPTH_LIMIT = 50
 
 _NAME = re.compile(r"[^\W\d]\w*|\$[\w$]*")
@@ -70,10 +70,12 @@ class _Compiler:
         self.flags = re.IGNORECASE if ignore_case else 0
         self.needs_regex = False
         self.depth = 0
+        self.repeats = 0
+        """How many wildcards, names and modifiers there are."""
 
     def compile(self) -> Part:
         self.sequence(closing="")
-        is_bounded = len(self.names) > _FEW_GROUPS or "(" in self.source
+        is_bounded = self.repeats > _FEW_REPEATS or "(" in self.source
         engine: Any = re
         if self.needs_regex or is_bounded:
             import regex
@@ -153,6 +155,7 @@ class _Compiler:
         if name in self.names:
             raise type_error(f"Invalid URLPattern: {self.source}: {name} occurs twice")
         self.names.append(name)
+        self.repeats += 1
         modifier = self.modifier()
         prefix = ""
         if modifier and self.separator == "/" and self.pieces and self.pieces[-1] == "/":
@@ -183,6 +186,7 @@ class _Compiler:
         found = self.source[self.position : self.position + 1]
         if found and found in "?+*":
             self.position += 1
+            self.repeats += 1
             return found
         return ""
 
