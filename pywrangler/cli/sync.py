@@ -16,6 +16,7 @@ from pywrangler.config.discover import discover
 from pywrangler.config.resolve import resolve
 from pywrangler.errors import ConfigError
 from pywrangler.fidelity import layout
+from pywrangler.packages import vendored
 from pywrangler.session import pyproject
 from pywrangler.session.environment_sync import Machine, Wishes, sync
 from pywrangler.session.installer import Installer
@@ -23,10 +24,10 @@ from pywrangler.session.own_package import find_own
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from pywrangler.cli.arguments import Invocation
-    from pywrangler.errors import Problem
+    from pywrangler.config.model import WorkerConfig
 
 _ON_THIS_MACHINE = Ignored("switch", "the packages are those of this machine")
 IGNORED_FLAGS = dict.fromkeys(("--allow-build", "--native-tls", "--debug"), _ON_THIS_MACHINE)
@@ -54,20 +55,22 @@ def run(options: Namespace, invocation: Invocation) -> int:
     for flag, ignored in invocation.ignored:
         if ignored.what:
             say(f"{flag} has no effect here: {ignored.what}.")
-    wishes = Wishes(force=options.force, upgrade=options.upgrade, own=not options.no_self)
     own = None if options.no_self else find_own()
-    if own is None and wishes.own:
+    if own is None and not options.no_self:
         say("This pywrangler runs from plain sources: it cannot be installed into .venv.")
     # What a build made of the config (`.wrangler/deploy`) has nothing to do with the packages.
     configs = [item.user_path for item in discover(options.config, cwd=Path.cwd(), with_redirect=False).configs]
+    workers = [worker for config in configs for worker in workers_of(config)]
+    roots = tuple(vendored.module_root(worker) for worker in workers)
+    wishes = Wishes(options.force, options.upgrade, not options.no_self, roots)
     for path in projects(configs):
         project = pyproject.read(path)
         if (path.parent / "requirements.txt").is_file() and project.backend is None:
             say("requirements.txt is not read; pyproject.toml is.")
         if sync(project, wishes, say, Machine(Installer(project.directory), own)):
             say("✨ .venv is up to date.")
-    for config in configs:
-        for problem in misplaced(config):
+    for worker in workers:
+        for problem in layout.check(worker):
             say(f"▲ {problem.what}\n  {problem.remedy}")
     return 0
 
@@ -78,14 +81,13 @@ def projects(configs: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys(pyproject.find(start) for start in starts))
 
 
-def misplaced(config: Path) -> Iterator[Problem]:
-    """Yield warnings about environments that a deploy would upload; whatever else is wrong, `dev` says."""
+def workers_of(config: Path) -> list[WorkerConfig]:
+    """Return the Workers of a config; what is wrong with it, `dev` says."""
     try:
         resolved = resolve([config], cwd=config.parent, environment=None, process_environment={})
     except ConfigError:
-        return
-    for item in resolved.workers:
-        yield from layout.check(item.worker)
+        return []
+    return [item.worker for item in resolved.workers]
 
 
 def say(text: str) -> None:

@@ -17,13 +17,15 @@ from pywrangler.errors import ConfigError
 from pywrangler.session.workspaces import FILE_NAME, load, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 SOURCES = "_pywrangler_sources"
 PYRIGHT_CONFIG = "pyrightconfig.json"
 OURS = ("workers", "js", "pyodide", "asgi", "pyodide_js", "_pyodide_entrypoint_helper", "_cloudflare_compat_flags")
 """The modules that we have stubs of."""
 _STUBS = "-stubs"
+_FOUND_ANYWAY = (".", "src")
+"""Where pyright looks for modules without being told."""
 _TEXT = """\
 # Stands for a module that exists in Workers, or as a stub, so that editors find one. Written by `pywrangler sync`.
 raise ModuleNotFoundError({message!r}, name={name!r})
@@ -55,12 +57,20 @@ def _modules(stubs: Path) -> Iterator[tuple[str, Path]]:
             yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), inner
 
 
-def write_pyright_config(directory: Path, environment: str) -> bool:
-    """Tell pyright where the environment is, unless the project has settings of its own; return whether it was done."""
+def write_pyright_config(directory: Path, environment: str, module_roots: Sequence[Path] = ()) -> bool:
+    """Tell pyright where the environment and the Workers' modules are, unless the project has settings of its own.
+
+    Return whether it was done.
+    """
     path = directory / PYRIGHT_CONFIG
     if path.exists() or _has_pyright_table(directory / FILE_NAME):
         return False
-    path.write_text(json.dumps({"venvPath": ".", "venv": environment}, indent=2) + "\n", encoding="utf-8")
+    settings: dict[str, object] = {"venvPath": ".", "venv": environment}
+    # pyright looks into the environment, where `worker_configuration` has no types, before it looks beside the file.
+    inner = [root.relative_to(directory).as_posix() for root in module_roots if root.is_relative_to(directory)]
+    if others := [root for root in dict.fromkeys(inner) if root not in _FOUND_ANYWAY]:
+        settings["executionEnvironments"] = [{"root": root} for root in sorted(others, reverse=True)]
+    path.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
     return True
 
 

@@ -56,6 +56,8 @@ class Wishes:
     """Take the newest versions that the requirements allow."""
     own: bool = True
     """Install the pywrangler that runs, too."""
+    module_roots: tuple[Path, ...] = ()
+    """The directories of the Workers' modules, for editors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,7 @@ class _Sync:
             )
             if unknown := pins.unknown(requirements):
                 listed = ", ".join(dict.fromkeys(unknown))
-                self._tell(f"{locks} does not name {listed}: the newest version that fits is taken.")
+                self._tell(f"Not in {locks}: {listed}. The newest version that fits is taken.")
         else:
             self._tell(f"{name} asks for no packages.")
         lines = [*self._project.indexes, *requirements]
@@ -255,7 +257,7 @@ class _Sync:
         if installed is None:
             return
         editor_setup.write_sources(packages, installed.sources or packages)
-        if editor_setup.write_pyright_config(self._project.directory, ENVIRONMENT):
+        if editor_setup.write_pyright_config(self._project.directory, ENVIRONMENT, self._wishes.module_roots):
             self._tell(f"Wrote {editor_setup.PYRIGHT_CONFIG}, by which pyright finds {ENVIRONMENT}.")
 
 

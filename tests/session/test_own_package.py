@@ -170,6 +170,15 @@ def test_a_real_package_comes_before_our_sources(tmp_path):
     assert python(tmp_path, "import workers").stdout == "the real one\n"
 
 
+def test_pyright_is_told_of_modules_that_lie_elsewhere(tmp_path):
+    (tmp_path / "pyproject.toml").touch()
+    inner = ["api", "src", ".", "api/src", "web/src", "api"]
+    editor_setup.write_pyright_config(tmp_path, ".venv", [*(tmp_path / name for name in inner), tmp_path.parent])
+    settings = json.loads((tmp_path / "pyrightconfig.json").read_text())
+    # The first that holds a file counts.
+    assert settings["executionEnvironments"] == [{"root": "web/src"}, {"root": "api/src"}, {"root": "api"}]
+
+
 @pytest.mark.parametrize(
     ("table", "there", "written"),
     [("", False, True), ("[tool.pyright]\n", False, False), ("[tool.basedpyright]\n", False, False), ("", True, False)],

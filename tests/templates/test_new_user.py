@@ -64,10 +64,31 @@ def test_the_pywrangler_of_a_new_project_is_its_own(project):
 def test_a_checker_from_outside_has_nothing_to_say(project, checker):
     """pyright by what the template says about the environment."""
     directory, _ = project
-    if checker == "pyright" and (reason := why_no_pyright()):
-        assert not os.environ.get("CI"), reason
-        pytest.skip(reason)
+    if checker == "pyright":
+        need_pyright()
     words = [] if checker == "pyright" else ["--python-executable", ".venv/bin/python", "src"]
     done = run_checker([sys.executable, "-m", checker, *words], directory)
     expected = "0 errors, 0 warnings, 0 informations" if checker == "pyright" else "Success: no issues found"
     assert expected in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.timeout(180)
+def test_pyright_tells_the_modules_of_several_workers_apart(project):
+    need_pyright()
+    directory, _ = project
+    several = directory.with_name("several")
+    for words in (["init", "several", "--template", "multi-worker", "--yes"], ["types", "--cwd", "several"]):
+        subprocess.run([COMMAND, *words], cwd=directory.parent, check=True)
+    (several / ".venv").symlink_to(directory / ".venv")
+    done = run_checker([sys.executable, "-m", "pyright"], several)
+    assert "0 errors, 0 warnings, 0 informations" in done.stdout, done.stdout + done.stderr
+    types = several / "backend" / "src" / "worker_configuration.pyi"
+    types.write_text(types.read_text(encoding="utf-8").replace("class Env", "class Other"), encoding="utf-8")
+    done = run_checker([sys.executable, "-m", "pyright"], several)
+    assert '"Env" is unknown import symbol' in done.stdout, done.stdout + done.stderr
+
+
+def need_pyright() -> None:
+    if reason := why_no_pyright():
+        assert not os.environ.get("CI"), reason
+        pytest.skip(reason)
