@@ -38,6 +38,9 @@ class Place:
         return f"{self.path}:{self.line}:{self.column}" if self.column else f"{self.path}:{self.line}"
 
 
+_ENDS = (".", "!", "?", ":", ";", ",")
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong: a stable code, where, what, and what to do."""
@@ -52,7 +55,10 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.place}  " if self.place else ""
-        return f"{where}{self.what}" + (f" {self.remedy}" if self.remedy else "")
+        if not self.remedy:
+            return f"{where}{self.what}"
+        # The words of an exception are seldom a sentence.
+        return f"{where}{self.what}{' ' if self.what.endswith(_ENDS) else '. '}{self.remedy}"
 
 
 class PywranglerError(Exception):

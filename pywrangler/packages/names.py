@@ -64,6 +64,15 @@ _KNOWN = {
 }
 _SHARED = {"azure": 3, "backports": 2, "google": 3, "jaraco": 2, "opentelemetry": 2, "ruamel": 2, "zope": 2}
 """Packages that many distributions have a part of, and how many names lead to it."""
+_SHARED_INNER = ("azure.ai", "azure.mgmt", "azure.storage", "google.cloud")
+
+
+def is_shared(module: str) -> bool:
+    """Tell whether many distributions have a part of a module, so that its name leads to none of them.
+
+    On the package index such names belong to nobody, or to somebody else.
+    """
+    return module in _SHARED or module in _SHARED_INNER
 
 
 def distributions_of(module: str) -> tuple[str, ...]:

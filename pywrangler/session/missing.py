@@ -22,7 +22,7 @@ from pywrangler.fidelity.standard import INSTEAD, MISSING, REMOVED
 from pywrangler.packages import vendored
 from pywrangler.packages.demand import FILE_NAME, demand_of
 from pywrangler.packages.distributions import Distribution, installed
-from pywrangler.packages.names import distributions_of
+from pywrangler.packages.names import distributions_of, is_shared
 from pywrangler.session.environment_watch import ENVIRONMENT, upwards
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class _Case:
         lacks = f"{what} {self._environment_lacks()}"
         if self._asked is not None:
             return f"{lacks}: {SYNC}."
-        return f"{lacks}. {self._first_ask()}"
+        return self._unless_sync_brings_it(lacks) or f"{lacks}. {self._first_ask()}"
 
     def _left_out(self) -> str:
         path = self._module.replace(".", "/")
@@ -163,13 +163,23 @@ class _Case:
                 f"{self._file} asks for {self._name} in {demand.others[self._name]} only. "
                 f'Add "{self._name}" to its dependencies and {SYNC}.'
             )
-        unmet = [item.name for item, has in demand.unmet(self._places) if has is None]
-        if demand.is_dynamic or unmet:
-            why = self._environment_lacks(unmet)
-            return f"{SYNC[0].upper()}{SYNC[1:]}: {why}. If {self._top} is missing then, too: {self._first_ask()}"
+        if advice := self._unless_sync_brings_it():
+            return advice
         if self._installed is not None:  # Not what it seems to be: broken, or of another name.
             return f"{self._installed.name} {self._installed.version} is installed, but has no module {self._top}."
         return self._first_ask()
+
+    def _unless_sync_brings_it(self, known: str = "") -> str:
+        """Say what to do if another package, or the build backend, may ask for what is missing."""
+        demand = self._demand
+        if demand is None:
+            return ""
+        unmet = [item.name for item, has in demand.unmet(self._places) if has is None]
+        if not demand.is_dynamic and not unmet:
+            return ""
+        before = f"{known}: {SYNC}" if known else f"{SYNC[0].upper()}{SYNC[1:]}: {self._environment_lacks(unmet)}"
+        ask = self._first_ask()
+        return f"{before}. If {self._foreign or self._top} is missing then, too, {ask[0].lower()}{ask[1:]}"
 
     def _without_file(self) -> str:
         listed = self._worker.root / _REQUIREMENTS
@@ -178,14 +188,17 @@ class _Case:
                 f"Dependencies are read from {FILE_NAME}, not from {_REQUIREMENTS}; `pywrangler sync` shows how to "
                 "write it."
             )
+        listed_as = "..." if is_shared(self._module) else f'"{self._name}"'
         return (
-            f'There is no {FILE_NAME} here. Make one with `dependencies = ["{self._name}"]` in `[project]`, '
+            f"There is no {FILE_NAME} here. Make one with `dependencies = [{listed_as}]` in `[project]`, "
             f"and {SYNC}, which shows how."
         )
 
     def _first_ask(self) -> str:
         if self._demand is None:
             return self._without_file()
+        if is_shared(self._module):
+            return f"Many packages share {self._module}: add the one with what is imported to {self._file}, and {SYNC}."
         return f'Add "{self._name}" to the dependencies in {self._file}, and {SYNC}.'
 
     def _environment_lacks(self, names: list[str] | None = None) -> str:

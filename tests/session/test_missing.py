@@ -111,11 +111,35 @@ def test_not_asked_for(place: Place) -> None:
 def test_not_asked_for_by_name_while_the_environment_lacks_what_may_bring_it(place: Place) -> None:
     place.ask_for("fastapi", "httpx")
     assert place.remedy("starlette") == (
-        "Run `pywrangler sync`: there is no .venv yet. If starlette is missing then, too: "
-        'Add "starlette" to the dependencies in pyproject.toml, and run `pywrangler sync`.'
+        "Run `pywrangler sync`: there is no .venv yet. If starlette is missing then, too, "
+        'add "starlette" to the dependencies in pyproject.toml, and run `pywrangler sync`.'
     )
     place.install("httpx")
     assert place.remedy("starlette").startswith("Run `pywrangler sync`: .venv lacks fastapi.")
+
+
+def test_what_is_built_for_webassembly_may_be_brought_by_what_is_asked_for(place: Place) -> None:
+    place.ask_for("fastapi")
+    built = "python_modules has pydantic-core as it is built for WebAssembly, which cannot run here, and"
+    assert place.remedy("pydantic_core", foreign="pydantic-core") == (
+        f"{built} there is no .venv yet: run `pywrangler sync`. If pydantic-core is missing then, too, "
+        'add "pydantic-core" to the dependencies in pyproject.toml, and run `pywrangler sync`.'
+    )
+    place.install("fastapi")
+    assert place.remedy("pydantic_core", foreign="pydantic-core") == (
+        f'{built} .venv does not have it. Add "pydantic-core" to the dependencies in pyproject.toml, and run '
+        "`pywrangler sync`."
+    )
+
+
+@pytest.mark.parametrize("module", ["google", "google.cloud", "azure", "azure.storage", "ruamel", "zope"])
+def test_a_name_that_many_packages_share_is_no_package(place: Place, module: str) -> None:
+    assert "`dependencies = [...]`" in place.remedy(module)
+    place.ask_for("httpx")
+    place.install("httpx")
+    assert place.remedy(module) == (
+        f"Many packages share {module}: add the one with what is imported to pyproject.toml, and run `pywrangler sync`."
+    )
 
 
 @pytest.mark.parametrize(
