@@ -6,8 +6,8 @@ Rules
 - Lock files say in which versions (`session.lock_files`).
 - The pywrangler that runs is installed into it, last and without a change of what is pinned: commands, pytest and
   editors then use what the project has (`pywrangler.handover`, `session.editor_setup`).
-- A stamp in the environment holds a hash of everything that decided its content. While that is the same nothing is
-  touched.
+- A stamp in the environment holds a hash of everything that decided its content, and what that was. While the first is
+  the same, and the second still there, nothing is touched: `uv sync` and `pip uninstall` take packages away, too.
 - An environment that we made is made anew when a requirement is gone, so that nothing stays importable that will be
   missing when the Worker is deployed. One that the user made is only added to, and the one that runs pywrangler too.
   One whose Python is gone is of no use to anybody and made anew.
@@ -20,12 +20,13 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pywrangler.errors import Problem, StartError
 from pywrangler.files import read_text
+from pywrangler.packages.distributions import installed
 from pywrangler.session import build_metadata, editor_setup, lock_files, own_package, python_choice
 from pywrangler.session.pyproject import OWN_NAME, Project, with_requirements
 from pywrangler.session.python_choice import version_of
@@ -81,6 +82,8 @@ class Stamp:
     requirements: tuple[str, ...]
     python: str
     tool: str
+    packages: frozenset[str] = field(default=frozenset(), compare=False)
+    """Names and versions of all that was there then."""
 
 
 def sync(project: Project, wishes: Wishes, tell: Tell, machine: Machine) -> bool:
@@ -118,7 +121,8 @@ class _Sync:
         requirements = [pins.replaced(item) for item in self._project.requirements]
         wanted = self._stamp(requirements, pins, version)
         is_there = self._own is None or own_package.installed_in([_site_packages(self._environment)]) is not None
-        if not reason and stamp == wanted and is_there and not self._wishes.force and not self._wishes.upgrade:
+        is_whole = is_there and stamp is not None and stamp.packages <= _packages(self._environment)
+        if not reason and stamp == wanted and is_whole and not self._wishes.force and not self._wishes.upgrade:
             self._tell("Nothing has changed since the last sync. Use --force to install again.")
             return False
         gone = [item for item in stamp.requirements if item not in wanted.requirements] if stamp else []
@@ -127,7 +131,7 @@ class _Sync:
         _stamp_path(self._environment).unlink(missing_ok=True)  # until it is complete
         self._install(requirements, pins)
         self._set_up_editors()
-        _write_stamp(self._environment, wanted)
+        _write_stamp(self._environment, replace(wanted, packages=_packages(self._environment)))
         if advice := _ignore_advice(self._project.directory, self._environment):
             self._tell(advice)
         return True
@@ -253,10 +257,10 @@ class _Sync:
 
     def _set_up_editors(self) -> None:
         packages = _site_packages(self._environment)
-        installed = own_package.installed_in([packages])
-        if installed is None:
+        own = own_package.installed_in([packages])
+        if own is None:
             return
-        editor_setup.write_sources(packages, installed.sources or packages)
+        editor_setup.write_sources(packages, own.sources or packages)
         if editor_setup.write_pyright_config(self._project.directory, ENVIRONMENT, self._wishes.module_roots):
             self._tell(f"Wrote {editor_setup.PYRIGHT_CONFIG}, by which pyright finds {ENVIRONMENT}.")
 
@@ -272,6 +276,10 @@ def _site_packages(environment: Path) -> Path:
     if os.name == "nt":
         return environment / "Lib" / "site-packages"
     return next(environment.glob("lib/python3*/site-packages"), environment / "lib")
+
+
+def _packages(environment: Path) -> frozenset[str]:
+    return frozenset(f"{item.name}=={item.version}" for item in installed(_site_packages(environment)))
 
 
 def _minor(version: Version) -> str:
@@ -293,7 +301,11 @@ def _read_stamp(environment: Path) -> Stamp | None:
     try:
         value = json.loads(read_text(_stamp_path(environment)))
         return Stamp(
-            str(value["fingerprint"]), tuple(map(str, value["requirements"])), str(value["python"]), str(value["tool"])
+            str(value["fingerprint"]),
+            tuple(map(str, value["requirements"])),
+            str(value["python"]),
+            str(value["tool"]),
+            frozenset(map(str, value.get("packages", ()))),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None  # none, or not ours: the environment is brought up to date
@@ -305,6 +317,7 @@ def _write_stamp(environment: Path, stamp: Stamp) -> None:
         "requirements": list(stamp.requirements),
         "python": stamp.python,
         "tool": stamp.tool,
+        "packages": sorted(stamp.packages),
     }
     temporary = _stamp_path(environment).with_suffix(".new")
     temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

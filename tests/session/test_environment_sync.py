@@ -13,6 +13,7 @@ from pywrangler.session.installer import Installer
 from pywrangler.session.own_package import OwnPackage
 from pywrangler.session.pyproject import Project
 from pywrangler.session.python_choice import Interpreter
+from tests.packages.make import distribution
 
 RUNNING = Interpreter("/usr/bin/python3", (3, 12, 4))
 
@@ -242,6 +243,23 @@ def test_a_pywrangler_that_somebody_removed_is_installed_again(tools, own):
     tools.sync("fastapi", own=own)
     shutil.rmtree(tools.packages / "pywrangler-0.1.0.dist-info")
     assert tools.sync("fastapi", own=own) is True
+
+
+@pytest.mark.parametrize(("changes", "again"), [("removed", True), ("1.0", True), ("3.0", True), ("added", False)])
+def test_packages_that_somebody_changed_are_installed_again(tools, changes, again):
+    """Also those that others brought; what somebody added is no concern of ours."""
+    tools.sync("fastapi")
+    distribution(tools.packages, "starlette", "2.0", {})
+    tools.sync("fastapi", force=True)
+    assert tools.sync("fastapi") is False
+    if changes != "added":
+        shutil.rmtree(tools.packages / "starlette-2.0.dist-info")
+    if changes != "removed":
+        name, version = ("more", "1.0") if changes == "added" else ("starlette", changes)
+        distribution(tools.packages, name, version, {})
+    assert tools.sync("fastapi") is again
+    assert tools.verbs == (["install"] if again else [])
+    assert tools.sync("fastapi") is False
 
 
 def test_pip_is_told_to_let_go_of_the_first(tools, own):
