@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import linecache
+import os
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
@@ -16,7 +18,7 @@ from pywrangler.errors import LoadError, Place, Problem
 from pywrangler.runtime import context, exports, frames, source_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import ModuleType
 
     from pywrangler.config.model import WorkerConfig
@@ -121,12 +123,29 @@ def imported(config: WorkerConfig, packages: Packages, inherited: str) -> tuple[
     third_party: list[str] = []
     own: list[Path] = []
     installed = tuple(map(str, (*(directory for directory, _ in packages.vendored), *packages.site_packages)))
+    linked = _linked(installed)
     for name in list(takewhile(lambda name: name != inherited, reversed(sys.modules))):
         file = getattr(sys.modules.get(name), "__file__", None)
         if not isinstance(file, str):
             continue
-        if file.startswith(installed) or "site-packages" in file or "dist-packages" in file:
+        if linked and file.startswith(linked):
+            own.append(Path(file))
+        elif file.startswith(installed) or "site-packages" in file or "dist-packages" in file:
             third_party.append(name)
         elif frames.owner_of(file, config.root) == "project":
             own.append(Path(file))
-    return tuple(third_party), tuple(own)
+    return tuple(third_party), with_targets(own)
+
+
+def _linked(installed: Iterable[str]) -> tuple[str, ...]:
+    """Return the packages that are links, as sources that are worked on may be (`flit install --symlink`)."""
+    found: list[str] = []
+    for place in installed:
+        with suppress(OSError), os.scandir(place) as entries:
+            found += [os.path.join(entry.path, "") for entry in entries if entry.is_symlink() and entry.is_dir()]  # noqa: PTH118 - compared with `__file__`
+    return tuple(found)
+
+
+def with_targets(files: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the files, and what they are links to: that is where changes are seen."""
+    return tuple(dict.fromkeys(path for file in files for path in (file, Path(os.path.realpath(file)))))

@@ -206,7 +206,7 @@ class Host:
             missing = missing_in(problem, self._vendored)
             _modules, files = loader.imported(self._config, self._settings.packages, self._inherited)
             place = () if problem.problem.place is None else (problem.problem.place.path,)
-            files = tuple(dict.fromkeys((*files, *place, *awaited(missing))))
+            files = loader.with_targets((*files, *place, *awaited(missing)))
             self._link.send(control.Failed(problem.problem, files, missing))
             await asyncio.wait_for(self._link.drain(), 5)
             return 3

@@ -181,6 +181,44 @@ def test_editable_installs_are_imported_and_their_sources_watched(project: Proje
     answers(project, "api", [2, 3, 2])
 
 
+def test_sources_behind_links_are_watched_where_they_lie(project: Project) -> None:
+    directory = project.worker(
+        "api",
+        """
+        import mine, shared.part, strict
+        from workers import Response, WorkerEntrypoint
+
+        class Default(WorkerEntrypoint):
+            async def fetch(self, request):
+                return Response.json([mine.VALUE, shared.part.VALUE, strict.VALUE])
+        """,
+    )
+    library, packages = project.root / "library", environment(directory)
+    for name in ("mine", "shared", "strict"):
+        (library / name).mkdir(parents=True)
+        (library / name / "__init__.py").write_text("VALUE = 1\n")
+    (library / "shared" / "part.py").write_text("VALUE = 1\n")
+    # A package in the environment, a directory of the Worker, and setuptools' `editable_mode=strict`.
+    (packages / "mine").symlink_to(library / "mine")
+    (directory / "src" / "shared").symlink_to(library / "shared")
+    links = library / "build" / "__editable__.strict-1" / "strict"
+    links.mkdir(parents=True)
+    (links / "__init__.py").symlink_to(library / "strict" / "__init__.py")
+    (packages / "__editable__.strict-1.pth").write_text(f"{links.parent}\n")
+    session = project.dev(cwd=directory).ready()
+    answers(project, "api", [1, 1, 1])
+    (library / "mine" / "__init__.py").write_text("VALUE = 2\n")
+    answers(project, "api", [2, 1, 1])
+    (library / "shared" / "part.py").write_text("VALUE = 2\n")
+    answers(project, "api", [2, 2, 1])
+    (library / "strict" / "__init__.py").write_text("VALUE = 2\n")
+    answers(project, "api", [2, 2, 2])
+    (library / "mine" / "__init__.py").write_text("VALUE = (\n")
+    session.expect("SyntaxError")
+    (library / "mine" / "__init__.py").write_text("VALUE = 3\n")
+    answers(project, "api", [3, 2, 2])
+
+
 def test_a_broken_editable_install_is_watched_from_the_start(project: Project) -> None:
     directory = project.worker(
         "api",
