@@ -61,8 +61,10 @@ def _bucket(node: Node) -> None:
 
 
 def _stream(node: Node) -> None:
-    if not node.value.get("stream") and node.value.get("pipeline", "") == "" and node.has("stream"):
-        filled(node.child("stream"))
+    if not node.value.get("stream") and node.value.get("pipeline", "") == "":
+        for key in ("stream", "pipeline"):
+            if node.has(key):
+                filled(node.child(key))
 
 
 _PLUGIN = Record({"plugin": Record({"package": text, "name": text}, is_open=True)}, {"options": mapping}, is_open=True)

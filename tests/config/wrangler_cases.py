@@ -299,6 +299,9 @@ EXTRA: dict[str, list[Any]] = {
         [{"binding": "P", "pipeline": "p"}],
         [{"binding": "P"}],
         [{"binding": "P", "stream": "", "pipeline": "x"}],
+        [{"binding": "P", "pipeline": ""}],
+        [{"binding": "P", "stream": ""}],
+        [{"binding": "P", "stream": "s", "pipeline": ""}],
     ],
     "vpc_networks": [
         [{"binding": "P", "network_id": "p"}],
