@@ -114,7 +114,7 @@ class Store:
             except CORRUPT as problem:
                 self._notice(_corrupt(self.path, set_aside(self.path), problem))
                 self._connection = connect(self.path, self._tables)
-            except apsw.CantOpenError as problem:
+            except (apsw.CantOpenError, OSError) as problem:
                 if not descriptors.are_exhausted():
                     raise
                 text = f"The local data at {self.path} cannot be opened: {descriptors.told()}. {descriptors.REMEDY}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import os
 import signal
 import socket
@@ -59,6 +60,13 @@ SIGNAL_SECONDS = 0.5
 REQUEST_LOG_DELAY_SECONDS = 0.01
 IMPORTS_SETTLE_SECONDS = 0.3
 ACCEPT_PAUSE_SECONDS = 0.5
+REPORTERS = (
+    "pywrangler.host.missing",
+    "pywrangler.runtime.error_page",
+    "pywrangler.runtime.js.url",
+    "pywrangler.runtime.tracebacks",
+)
+"""Imported when first used, which takes a descriptor: too late to report that none is left."""
 
 
 class Host:
@@ -521,6 +529,9 @@ def run(settings: control.HostSettings, descriptors: Sequence[int], preloaded: C
     """Be the host of one Worker; returns the exit status. `preloaded` are third-party modules that exist already."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     descriptors_left.raise_limit()
+    if descriptors_left.are_few():
+        for name in REPORTERS:
+            importlib.import_module(name)
     os.chdir(settings.worker.root)
 
     async def serve() -> int:

@@ -12,6 +12,7 @@ import resource
 from contextlib import suppress
 
 RESERVE = 16
+FEW = 256
 MOST = 1_048_576
 """What counts as no limit."""
 REMEDY = "Raise it where pywrangler is started: `ulimit -n 4096`, after `ulimit -Hn` has said how far that can be."
@@ -39,9 +40,14 @@ def in_use() -> int:
         return limit()
 
 
+def are_few() -> bool:
+    """Say whether this process may run out of descriptors before it has done much."""
+    return limit() < FEW
+
+
 def are_exhausted() -> bool:
-    """Say whether too few are left for a database, which takes three with its journal and index."""
-    return in_use() + 3 > limit()
+    """Say whether too few are left for a database: three with its journal and index, and its directory for a moment."""
+    return in_use() + 4 > limit()
 
 
 def is_exhaustion(problem: BaseException) -> bool:

@@ -41,7 +41,7 @@ SOURCE = """
                     while True:
                         kept.append(open(__file__))
                 except OSError:
-                    for _ in range(2):
+                    for _ in range(int(count)):
                         kept.pop().close()
                 return Response("taken")
             if what == "kv":
@@ -100,11 +100,11 @@ def test_connections_beyond_the_limit_are_refused_with_the_way_out(project: Proj
     assert session.output.count(REMEDY) == 1
 
 
-@pytest.mark.parametrize("path", ["/after-3", "/kv"])
-def test_storage_that_finds_no_descriptor_says_what_to_raise(project: Project, path: str) -> None:
+@pytest.mark.parametrize(("path", "left"), [("/after-3", 1), ("/after-3", 2), ("/after-3", 3), ("/kv", 0), ("/kv", 2)])
+def test_storage_that_finds_no_descriptor_says_what_to_raise(project: Project, path: str, left: int) -> None:
     namespaces = [{"binding": "KV", "id": "kv"}]
     project.dev(cwd=project.worker("few", SOURCE, kv_namespaces=namespaces, **OBJECTS), descriptors=64).ready()
-    assert project.get("few", "/take") == (200, "taken")
+    assert project.get("few", f"/take-{left}") == (200, "taken")
     status, text = project.get("few", path)
     assert status == 500
     assert "no more files and connections can be open: the limit of this process is 64 (ulimit -n). Raise it" in text
