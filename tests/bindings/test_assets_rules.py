@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pywrangler.bindings.static_files import ignore
@@ -84,6 +84,8 @@ def test_many_placeholders_are_no_trouble() -> None:
 
 
 @given(st.text(alphabet="ab*?[]!/\\.-^# \n"), st.text(alphabet="ab./", min_size=1, max_size=10))
+@example("[a--b]", "a")
+@example("[--&&~~||]", "a")
 def test_any_ignore_file_gives_an_answer(rules: str, path: str) -> None:
     assert IgnoreRules(rules).hides(path) in (True, False)
 

@@ -112,7 +112,7 @@ def _expression(glob: str) -> str:
         elif char == "?":
             chunks[-1], at = chunks[-1] + ".", at + 1
         elif char == "[" and (end := glob.find("]", at + 2)) > 0:
-            inside = re.sub(r"([\\[^&~|])", r"\\\1", glob[at + 1 : end])
+            inside = re.sub(r"([\\[^&~|])", r"\\\1", glob[at + 1 : end]).replace("--", r"-\-")
             chunks[-1] += f"[{inside}]"
             at = end + 1
         elif char == "\\" and at + 1 < len(glob):
