@@ -50,7 +50,7 @@ async def a_block_holds_everybody_else_back(probe):
     results = await asyncio.gather(thing.block(0.05), thing.note(1), thing.fetch("https://host/describe"))
     same(results[0], "value of the block")
     same(await thing.noted(), ["enter", "leave", 1])
-    assert time.monotonic() - started >= 0.05
+    assert time.monotonic() - started >= 0.04  # the clock of a loop is some milliseconds behind
 
 
 async def a_transaction_holds_everybody_else_back_and_commits(probe):
