@@ -29,6 +29,8 @@ def not_sendable(value: Any) -> TypeError:
     """Return the SDK's error for a value that it refuses for its type alone."""
     if isinstance(value, JsProxy):
         return TypeError(f"{type(value).name}{_SDK}")
+    if inspect.iscoroutine(value) and inspect.getcoroutinestate(value) == inspect.CORO_CREATED:
+        value.close()  # The error says it: a warning that it was never awaited would name a line of ours.
     return TypeError(f"{'Awaitable ' if inspect.isawaitable(value) else ''}{type(value)}{_SDK}")
 
 
