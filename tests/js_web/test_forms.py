@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pywrangler.errors import ProtocolError
-from pywrangler.runtime.js import mime_type, multipart
+from pywrangler.runtime.js import cloudflare, mime_type, multipart
 from pywrangler.runtime.js.blob import Blob, File
 from pywrangler.runtime.js.errors import JsException
 from pywrangler.runtime.js.form_data import FormData, encode_multipart, parse
@@ -27,7 +27,7 @@ def test_blob_joins_its_parts(run_async):
     assert (blob.size, blob.type) == (6, "text/plain")
 
     async def check():
-        assert await Blob.new(["\ufeffhä"]).text() == "hä"
+        assert await Blob.new(["\ufeffhä"]).text() == "\ufeffhä"
         assert (await blob.bytes()).to_bytes() == blob.content
         assert (await blob.arrayBuffer()).byteLength == 6
         assert await Response.new(blob.stream()).text() == "é\x00\x01x5"
@@ -196,3 +196,16 @@ def test_any_content_type_is_a_type_or_none(start, rest):
             kind, parameters = found
             assert kind == kind.lower()
             assert all(name == name.lower() and name.isascii() for name in parameters)
+
+
+@pytest.mark.parametrize(("date", "mark"), [("2025-11-01", "\ufeff"), ("2026-06-01", "")])
+def test_a_byte_order_mark_counts_until_the_date_that_drops_it(run_async, monkeypatch, date, mark):
+    """Measured with wrangler 4.164, `compatibility_date` as given."""
+    monkeypatch.setattr(cloudflare, "_settings", [date, (), None])
+    body = b"\xef\xbb\xbfx=1"
+    assert parse(body, "application/x-www-form-urlencoded").pairs() == [(f"{mark}x", "1")]
+
+    async def check():
+        assert await Response.new(body).text() == f"{mark}x=1"
+
+    run_async(check())

@@ -88,10 +88,8 @@ class Blob(JsProxy):
         return Blob.from_bytes(self._content[first : max(first, last)], _type(type))
 
     def text(self) -> JsPromise:
-        """Promise of the content as a string."""
-        from pywrangler.runtime.js.body import decode
-
-        return JsPromise.resolved(decode(self._content))
+        """Promise of the content as a string; a byte order mark stays, as in workerd."""
+        return JsPromise.resolved(self._content.decode("utf-8", "replace"))
 
     def arrayBuffer(self) -> JsPromise:
         """Promise of an ArrayBuffer."""

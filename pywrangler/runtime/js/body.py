@@ -9,6 +9,7 @@ bytes at all (null) can be read any number of times; every other one once, then 
 
 from __future__ import annotations
 
+import codecs
 from typing import TYPE_CHECKING, Any
 
 from pywrangler.runtime.js.errors import JsException, type_error
@@ -70,9 +71,12 @@ def _extract_object(value: Any) -> tuple[Content, str | None]:
 
 
 def decode(data: bytes) -> str:
-    """Return UTF-8 as text: a byte order mark is dropped, what is malformed becomes U+FFFD."""
-    if data[:3] == b"\xef\xbb\xbf":
-        data = data[3:]
+    """Return UTF-8 as text: what is malformed becomes U+FFFD, a byte order mark is dropped from 2026-01-13 on."""
+    if data[:3] == codecs.BOM_UTF8:
+        from pywrangler.runtime.js.cloudflare import is_on
+
+        if is_on("strip_bom_in_read_all_text"):
+            data = data[3:]
     return data.decode("utf-8", "replace")
 
 

@@ -22,6 +22,11 @@ def settings() -> tuple[str, tuple[str, ...]]:
     return _settings[0], _settings[1]
 
 
+def is_on(flag: str) -> bool:
+    """Tell whether a compatibility flag is on for the Worker of this process."""
+    return flags_at(*settings()).get(flag, False)
+
+
 def environment() -> Any:
     """Return the raw environment of the Worker of this process; None in plain tests."""
     return _settings[2]

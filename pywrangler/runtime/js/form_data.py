@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pywrangler.errors import ProtocolError
 from pywrangler.runtime.js import mime_type, multipart
 from pywrangler.runtime.js.blob import Blob, File
+from pywrangler.runtime.js.cloudflare import is_on
 from pywrangler.runtime.js.errors import type_error
 from pywrangler.runtime.js.proxy import JsProxy, jsnull
 from pywrangler.runtime.js.values import array, iterator
@@ -164,7 +165,9 @@ def _field(part: multipart.Part) -> Value:
 
 def _decode_urlencoded(body: bytes) -> Iterator[tuple[str, str]]:
     """Yield the pairs as workerd reads them, which takes `%` for an escape even if one hex digit or none follows."""
-    for pair in body.removeprefix(codecs.BOM_UTF8).split(b"&"):
+    if body.startswith(codecs.BOM_UTF8) and is_on("strip_bom_in_read_all_text"):
+        body = body[len(codecs.BOM_UTF8) :]
+    for pair in body.split(b"&"):
         if pair:
             name, _, value = pair.replace(b"+", b" ").partition(b"=")
             yield _decode_percent(name), _decode_percent(value)
