@@ -27,6 +27,7 @@ LENGTH_LIMIT = 500
 _BLANKS = re.compile(r"[ \t]+")
 _DAY_OF_MONTH = re.compile(r"L-(?:[1-9]|[12][0-9]|30)W?|([0-9]{1,2})W")
 _DAY_OF_WEEK = re.compile(r"(?<![0-9/#])[0-9]+")
+_ALONE = re.compile(r"(?:[0-9]+|[A-Z]{3})?(?:LW?|#[0-9])")
 
 
 class _Field(NamedTuple):
@@ -80,6 +81,9 @@ def faults(expression: str) -> list[Fault]:
         elif field.words is _DAYS and "0" in _DAY_OF_WEEK.findall(part):
             what = f'has the {field.name} "{part}", which Cloudflare refuses'
             found.append(Fault(what, "Days go from 1 (Sunday) to 7, or from SUN to SAT.", is_certain=False))
+        elif _is_mixed(part.upper().split(",")):
+            what = f'has the {field.name} "{part}", which Cloudflare refuses'
+            found.append(Fault(what, "Write one expression for each of them.", is_certain=False))
     if not found and not _is_valid(" ".join(known)):
         found.append(Fault("never comes true", "Is there such a date?", is_certain=False))
     return found
@@ -110,6 +114,11 @@ def _plain(field: _Field, part: str) -> str:
         # 0 is Sunday to cronsim, and so is 7; 8 must stay out of range.
         part = _DAY_OF_WEEK.sub(lambda match: str(max(int(match[0]) - 1, 0) if int(match[0]) < 8 else 8), part)
     return part
+
+
+def _is_mixed(items: list[str]) -> bool:
+    """Say whether a list has something that stands alone on Cloudflare: all days or hours, the last, the second."""
+    return len(items) > 1 and (items[0] == "*" or any(_ALONE.fullmatch(item) for item in items))
 
 
 def _is_valid(expression: str) -> bool:

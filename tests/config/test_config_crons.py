@@ -38,6 +38,7 @@ from pywrangler.config.parse import parse
         "55-5/2 * * * *",
         "0 0 * NOV-FEB FRI-MON",
         "1-5/2,9,20/10 0,12 1,15 JAN,jul 1,3,5",
+        "5,* */2,*/3 */2,5 JUL,NOV WED,SUN",
         "0  0\t1 1 *",
     ],
 )
@@ -77,6 +78,11 @@ def test_what_is_no_cron_anywhere_is_an_error(expression: str, what: str) -> Non
     ("expression", "what"),
     [
         ("0 0 * * 0", 'has the day of the week "0", which Cloudflare refuses'),
+        ("*,5 * * * *", 'has the minute "*,5", which Cloudflare refuses'),
+        ("0 0 15,L * *", 'has the day of the month "15,L", which Cloudflare refuses'),
+        ("0 0 LW,1 * *", 'has the day of the month "LW,1", which Cloudflare refuses'),
+        ("0 0 * * MON,fri#1", 'has the day of the week "MON,fri#1", which Cloudflare refuses'),
+        ("0 0 * * 1L,3L", 'has the day of the week "1L,3L", which Cloudflare refuses'),
         ("0 0 * * 0-4", 'has the day of the week "0-4", which Cloudflare refuses'),
         ("*/60 * * * *", 'has the minute "*/60", which Cloudflare refuses'),
         ("0 */24 * * *", 'has the hour "*/24", which Cloudflare refuses'),
