@@ -210,8 +210,9 @@ def test_commands_need_an_instance(using, command):
         instance = await host.flow.create()
         await host.ended(instance)
         await instance.delete()
-        with pytest.raises(JsException, match=r"^Error: instance\.not_found$"):
+        with pytest.raises(JsException, match=r"^Error: instance\.not_found$") as raised:
             await getattr(instance, command)()
+        assert raised.value.stack == "Error: instance.not_found"  # no frames of the runtime
         with pytest.raises(JsException, match=r"^Error: instance\.not_found$"):
             await instance.sendEvent(type="x")
 

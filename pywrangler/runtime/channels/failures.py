@@ -52,10 +52,19 @@ def unreadable(problem: CloneError) -> JsException:
 def python_traceback(problem: BaseException) -> str:
     """Return the traceback of an exception without the frames of the runtime, if there are others."""
     summary = traceback.TracebackException(type(problem), problem, problem.__traceback__)
-    theirs = [frame for frame in summary.stack if not frame.filename.startswith(_OURS)]
+    theirs = [frame for frame in summary.stack if not _is_ours(frame.filename)]
     if theirs:
         summary.stack[:] = theirs
     return "".join(summary.format())
+
+
+def _is_ours(filename: str) -> bool:
+    return filename.startswith(_OURS)
+
+
+def _passed_user_code(problem: BaseException) -> bool:
+    """Say whether a frame of the traceback is none of the runtime: what the runtime itself refuses has none."""
+    return any(not _is_ours(frame.f_code.co_filename) for frame, _ in traceback.walk_tb(problem.__traceback__))
 
 
 def as_remote(problem: BaseException, error_text: ErrorText = python_traceback) -> JsException:
@@ -73,7 +82,7 @@ def as_remote(problem: BaseException, error_text: ErrorText = python_traceback) 
         return JsException("Error", text, text, {"remote": True})
     name = problem.name if problem.name in NATIVE or problem.name in DOM else "Error"
     stack = problem.stack
-    if stack == str(problem) and problem.__traceback__ is not None:
+    if stack == str(problem) and _passed_user_code(problem):
         stack = python_traceback(problem)
     result = JsException(name, problem.message, stack, dict(problem.properties))
     if not problem.properties.get("durableObjectReset"):
