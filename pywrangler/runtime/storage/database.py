@@ -12,7 +12,7 @@ without anybody noticing, and opened again on the next use.
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -107,19 +107,38 @@ def connect(path: Path, tables: tuple[str, ...], name: str | None = None) -> aps
         if is_new:
             # Nothing to lose yet, and creating costs three syncs.
             connection.execute("PRAGMA synchronous=OFF", can_cache=False)
-        connection.execute("PRAGMA journal_mode=WAL", can_cache=False)
-        with connection if is_new else nullcontext():  # one commit instead of one for each
-            for table in tables:
-                connection.execute(table, can_cache=False)
-            if is_new and name is not None:
-                connection.execute(_NAME_TABLE, can_cache=False)
-                connection.execute(_NAME, (name.encode("utf-8", "replace").decode(),), can_cache=False)
+        _write_ahead(connection)
+        if is_new:  # One commit instead of one for each; another process may be making the same.
+            connection.execute("BEGIN IMMEDIATE", can_cache=False)
+        for table in tables:
+            connection.execute(table, can_cache=False)
+        if is_new and name is not None:
+            connection.execute(_NAME_TABLE, can_cache=False)
+            connection.execute(_NAME, (name.encode("utf-8", "replace").decode(),), can_cache=False)
+        if is_new:
+            connection.execute("COMMIT", can_cache=False)
         connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}", can_cache=False)
         connection.execute("PRAGMA synchronous=NORMAL", can_cache=False)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _write_ahead(connection: apsw.Connection) -> None:
+    """Bring a file into WAL mode; apsw.BusyError if others keep it locked for too long.
+
+    Of two that do so with the same new file, SQLite refuses one at once, without regard to the time-out.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL", can_cache=False)
+            return
+        except apsw.BusyError:
+            if time.monotonic() > deadline:
+                raise
+            apsw.sleep(1)
 
 
 class Database:
