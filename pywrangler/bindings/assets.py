@@ -18,7 +18,7 @@ redirects unless the request says otherwise (one that came in says `manual`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pywrangler.bindings.static_files.files import Directory, File, Identity
 from pywrangler.bindings.static_files.routing import Move, Serve, decode, encode, route
@@ -73,7 +73,7 @@ class AssetStore:
         self._told: set[str] = set()
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], *, has_worker: bool) -> AssetReply | None:
-        """Return the answer to a client's request, None if the Worker has to give it: `decide` and `find` in one.
+        """Return the answer to a client's request, None if the Worker has to give it.
 
         `path` is that of the URL as sent, with its query; names of headers are in lower case.
         """
@@ -96,17 +96,6 @@ class AssetStore:
             return response
 
         return answer
-
-    def decide(
-        self,
-        path: str,
-        method: str,  # noqa: ARG002 - a POST to a file is for the assets as well, which refuse it
-        headers: Mapping[str, str],
-        has_worker: bool,
-    ) -> Literal["asset", "worker"]:
-        """Say who answers; arguments as for `answer`."""
-        is_ours, _ = self._judge(path.partition("?")[0], "", headers, has_worker=has_worker)
-        return "asset" if is_ours else "worker"
 
     def find(self, method: str, path: str, headers: Mapping[str, str]) -> AssetReply:
         """Return the answer of the assets, whatever the Worker may want: an empty 404 if nothing matches."""

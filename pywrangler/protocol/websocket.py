@@ -195,11 +195,6 @@ def encode_close(code: int | None, reason: str = "", *, mask: bytes | None = Non
     return encode_frame(_CLOSE, _CODE.pack(code) + text, mask=mask)
 
 
-def encode_ping(payload: bytes = b"", *, mask: bytes | None = None) -> bytes:
-    """Return a Ping frame."""
-    return encode_frame(_PING, payload, mask=mask)
-
-
 def encode_pong(payload: bytes = b"", *, mask: bytes | None = None) -> bytes:
     """Return a Pong frame."""
     return encode_frame(_PONG, payload, mask=mask)

@@ -112,11 +112,6 @@ class Footprint:
     begins_sequence: bool = False
     """The first table with AUTOINCREMENT is made."""
 
-    @property
-    def changes_schema(self) -> bool:
-        """Whether the statement makes or alters something."""
-        return bool(self.made or self.alters)
-
     def columns(self, table: str, *, is_direct: bool) -> set[str]:
         """Return the columns that are updated in a table; empty if that is not known."""
         return self.updates.get((table, is_direct)) or self.updates.get((table, not is_direct)) or set()
