@@ -142,6 +142,8 @@ def _pywrangler_session(request: pytest.FixtureRequest) -> Iterator[TestSession]
     key = item.path if is_shared else item.nodeid
     if session.key not in (None, key):
         session.reset()
+    elif session.key is None:
+        session.logs.clear()  # what the start said belongs to no test, or the first one would differ from others
     session.key = key
     session.outbound = Outbound(lambda: session.urls)
     yield session
